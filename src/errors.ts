@@ -1,0 +1,46 @@
+/** What can go wrong by the caller's doing or the machine's; octets from outside never do, they give problems. */
+export interface ErrorInfo {
+  /** A filter that cannot be compiled: `at` counts characters of `source` from 0, `length` of them are at fault. */
+  readonly BAD_FILTER: { readonly source: string; readonly at: number; readonly length: number };
+  /** A header field that does not exist, or a value that does not fit it. */
+  readonly BAD_FIELD: { readonly header: string; readonly field: string; readonly value: unknown };
+  /** An argument or option that is not of its documented form. */
+  readonly BAD_ARGUMENT: { readonly argument: string; readonly value: unknown };
+  readonly BAD_FILE: { readonly file: string; readonly at: number };
+  readonly NO_SUCH_INTERFACE: { readonly name: string; readonly known: readonly string[] };
+  readonly PERMISSION: { readonly needs: string };
+  readonly UNSUPPORTED_PLATFORM: { readonly platform: string };
+  readonly NO_ADDON: { readonly tried: readonly string[] };
+  /** A view was read after its batch was released or its source closed. */
+  readonly RELEASED: Record<never, never>;
+  /** Something was used after `close()`. */
+  readonly CLOSED: Record<never, never>;
+  /** Any other refusal of the operating system; `cause` keeps its `code`, `errno` and `syscall`. */
+  readonly SYSTEM: { readonly code: string; readonly syscall: string };
+}
+
+export type ErrorCode = keyof ErrorInfo;
+
+/**
+ * The one error this package throws. Narrow it by {@link isSockinspectError}; `cause` is the operating system's error
+ * (with `code`, `errno` and `syscall`) where there was one.
+ */
+export class SockinspectError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "SockinspectError";
+
+  constructor(
+    readonly code: C,
+    message: string,
+    readonly info: ErrorInfo[C],
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** Whether `error` is ours, and of `code` where one is given. */
+export function isSockinspectError(error: unknown): error is SockinspectError;
+export function isSockinspectError<C extends ErrorCode>(error: unknown, code: C): error is SockinspectError<C>;
+export function isSockinspectError(error: unknown, code?: ErrorCode): boolean {
+  return error instanceof SockinspectError && (code === undefined || error.code === code);
+}
