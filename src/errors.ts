@@ -28,13 +28,13 @@ export type ErrorCode = keyof ErrorInfo;
 export class SockinspectError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = "SockinspectError";
 
-  constructor(
-    readonly code: C,
-    message: string,
-    readonly info: ErrorInfo[C],
-    options?: { readonly cause?: unknown },
-  ) {
+  readonly code: C;
+  readonly info: ErrorInfo[C];
+
+  constructor(code: C, message: string, info: ErrorInfo[C], options?: { readonly cause?: unknown }) {
     super(message, options);
+    this.code = code;
+    this.info = info;
   }
 }
 

@@ -1,0 +1,111 @@
+/** Addresses between octets and text: IPv4 (RFC 791), IPv6 (RFC 4291, written as RFC 5952 says), IEEE 802. */
+
+const DECIMAL: readonly string[] = Array.from({ length: 256 }, (_, octet) => String(octet));
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
+
+// Captures repeat a few addresses millions of times: the last text of each hash slot is kept.
+const SLOTS = 1024;
+const ipv4Keys = new Float64Array(SLOTS).fill(-1);
+const ipv4Texts: string[] = new Array(SLOTS).fill("");
+const ipv6Keys = new Uint32Array(SLOTS * 4);
+const ipv6Texts: string[] = new Array(SLOTS).fill("::");
+
+/** hot */
+export function ipv4Text(data: DataView, at: number): string {
+  const key = data.getUint32(at);
+  const slot = Math.imul(key, 0x9e3779b1) >>> 22;
+  if (ipv4Keys[slot] === key) return ipv4Texts[slot]!;
+  const text = `${DECIMAL[key >>> 24]}.${DECIMAL[(key >>> 16) & 255]}.${DECIMAL[(key >>> 8) & 255]}.${DECIMAL[key & 255]}`;
+  ipv4Keys[slot] = key;
+  ipv4Texts[slot] = text;
+  return text;
+}
+
+/** hot */
+export function ipv6Text(data: DataView, at: number): string {
+  const a = data.getUint32(at);
+  const b = data.getUint32(at + 4);
+  const c = data.getUint32(at + 8);
+  const d = data.getUint32(at + 12);
+  const slot = Math.imul(a ^ Math.imul(b, 31) ^ Math.imul(c, 961) ^ Math.imul(d, 29791), 0x9e3779b1) >>> 22;
+  const key = slot * 4;
+  if (ipv6Keys[key] === a && ipv6Keys[key + 1] === b && ipv6Keys[key + 2] === c && ipv6Keys[key + 3] === d)
+    return ipv6Texts[slot]!;
+  const text = formatIpv6(data, at);
+  ipv6Keys[key] = a;
+  ipv6Keys[key + 1] = b;
+  ipv6Keys[key + 2] = c;
+  ipv6Keys[key + 3] = d;
+  ipv6Texts[slot] = text;
+  return text;
+}
+
+function formatIpv6(data: DataView, at: number): string {
+  const groups = Array.from({ length: 8 }, (_, i) => data.getUint16(at + 2 * i));
+  // RFC 5952 §5: IPv4-mapped addresses end in dotted decimal
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)
+    return `::ffff:${ipv4Text(data, at + 12)}`;
+  // RFC 5952 §4.2: the longest run of two or more zero groups is left out, the first of equals
+  let start = -1;
+  let size = 1;
+  for (let i = 0; i < 8; i++) {
+    let run = 0;
+    while (i + run < 8 && groups[i + run] === 0) run++;
+    if (run > size) {
+      start = i;
+      size = run;
+    }
+    i += run;
+  }
+  const text = groups.map((group) => group.toString(16));
+  if (start < 0) return text.join(":");
+  return `${text.slice(0, start).join(":")}::${text.slice(start + size).join(":")}`;
+}
+
+export function macText(data: DataView, at: number): string {
+  let text = HEX[data.getUint8(at)]!;
+  for (let i = 1; i < 6; i++) text += `:${HEX[data.getUint8(at + i)]}`;
+  return text;
+}
+
+/** 4 octets, or undefined where `text` is not dotted decimal; leading zeros are refused, as readers disagree on octal. */
+export function parseIpv4(text: unknown): readonly number[] | undefined {
+  if (typeof text !== "string") return undefined;
+  const parts = text.split(".");
+  if (parts.length !== 4) return undefined;
+  const octets = parts.map((part) => (/^(0|[1-9]\d{0,2})$/.test(part) ? Number(part) : 256));
+  return octets.every((octet) => octet <= 255) ? octets : undefined;
+}
+
+/** 16 octets, or undefined where `text` is not an address as RFC 4291 §2.2 writes them. */
+export function parseIpv6(text: unknown): readonly number[] | undefined {
+  if (typeof text !== "string") return undefined;
+  const halves = text.split("::");
+  if (halves.length > 2) return undefined;
+  const [head, tail] = halves.map((half) => groups(half));
+  if (!head || (halves.length === 2 && !tail)) return undefined;
+  if (halves.length === 1) return head.length === 16 ? head : undefined;
+  const gap = 16 - head.length - tail!.length;
+  return gap >= 2 ? [...head, ...new Array<number>(gap).fill(0), ...tail!] : undefined;
+}
+
+/** The octets of colon-separated groups, the last of which may be an IPv4 address. */
+function groups(text: string): number[] | undefined {
+  if (text === "") return [];
+  const octets: number[] = [];
+  const parts = text.split(":");
+  for (const [i, part] of parts.entries()) {
+    const dotted = i === parts.length - 1 && part.includes(".") ? parseIpv4(part) : undefined;
+    if (dotted) octets.push(...dotted);
+    else if (/^[0-9a-f]{1,4}$/i.test(part))
+      octets.push(Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255);
+    else return undefined;
+  }
+  return octets;
+}
+
+/** 6 octets, or undefined where `text` is not six colon-separated pairs of hex digits. */
+export function parseMac(text: unknown): readonly number[] | undefined {
+  if (typeof text !== "string" || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) return undefined;
+  return text.split(":").map((octet) => Number.parseInt(octet, 16));
+}

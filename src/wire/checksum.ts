@@ -1,0 +1,48 @@
+/** The Internet checksum: RFC 1071. */
+
+/**
+ * The sum, not yet folded, of the octets from `at` to `end` as big-endian 16-bit words, an odd last octet padded with
+ * zero. `sum` is carried on from earlier parts, each of an even number of octets.
+ *
+ * Whole 32-bit words are added: 2^32 and 2^16 are both 1 modulo 2^16 - 1, and 2^53 holds 2 million of them exactly.
+ */
+export function addUp(data: DataView, at: number, end: number, sum = 0): number {
+  let total = sum;
+  let i = at;
+  for (const last = end - 3; i < last; i += 4) total += data.getUint32(i);
+  if (end - i >= 2) {
+    total += data.getUint16(i);
+    i += 2;
+  }
+  if (i < end) total += data.getUint8(i) << 8;
+  return total;
+}
+
+/** The 16-bit ones' complement sum that `total` stands for. A sum over data and its right checksum is 0xffff. */
+export function fold(total: number): number {
+  let sum = Math.floor(total / 0x1_0000_0000) + (total >>> 16) + (total & 0xffff);
+  sum = (sum >>> 16) + (sum & 0xffff);
+  return (sum >>> 16) + (sum & 0xffff);
+}
+
+/** The value of the checksum field for octets that sum up to `total`, the field itself taken as zero. */
+export function checksumOf(total: number): number {
+  return ~fold(total) & 0xffff;
+}
+
+/** The sum of the pseudo-header of RFC 9293 §3.1 (IPv4, addresses of 4 octets) and RFC 8200 §8.1 (IPv6, of 16). */
+export function pseudoHeader(
+  data: DataView,
+  source: number,
+  destination: number,
+  addressSize: 4 | 16,
+  protocol: number,
+  length: number,
+): number {
+  return addUp(
+    data,
+    source,
+    source + addressSize,
+    addUp(data, destination, destination + addressSize, protocol + length),
+  );
+}

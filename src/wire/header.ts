@@ -1,0 +1,162 @@
+/**
+ * How a protocol header is described, once.
+ *
+ * A header's layout is an ordinary function from {@link Fields} to an object literal:
+ *
+ *     layout: (f) => ({ kind: "udp", sourcePort: f.u16(0), destinationPort: f.u16(2), ... })
+ *
+ * The same literal is run with two different `f`: with a reader it is the decoder; once, at start, with a describer, it
+ * is the field table, from which views, the encoder, trees, JSON and documentation are made. So a layout must be
+ * straight-line: it may not branch on what a field returns.
+ */
+import { SockinspectError } from "../errors.js";
+import { describer, type Field, type Fields, type Flags, getter, misfit, Reader, write } from "./field.js";
+
+/** A header read in place: every property of the value `V`, read when asked for. It lasts until it is moved or its batch is released. */
+export type View<V> = Readonly<V> & Cursor<V>;
+
+export interface Cursor<V> {
+  data: DataView;
+  /** First octet of the header, and the first one after it. */
+  at: number;
+  end: number;
+  /** A copy that outlives the octets. */
+  own(): V;
+  toJSON(): V;
+}
+
+/** The fields of a header, each of them optional, flags by the names that are on: what is left out is computed. */
+export type DraftFields<V> = {
+  readonly [K in Exclude<keyof V, "kind">]?: V[K] extends Flags<infer N> ? Partial<Flags<N>> : V[K];
+};
+
+/** A header still to be completed. A decoded one is a draft already. */
+export type Draft<V extends { readonly kind: string }> = { readonly kind: V["kind"] } & DraftFields<V>;
+
+export interface Header<V extends { readonly kind: string }> {
+  /** Makes a draft. Throws `BAD_FIELD` for a field that does not exist or a value that does not fit. */
+  (fields?: DraftFields<V>): Draft<V>;
+  readonly kind: V["kind"];
+  readonly title: string;
+  /** Octets of the fixed part. */
+  readonly minimumLength: number;
+  readonly fields: readonly Field[];
+  view(): View<V>;
+  /** The header from `at` to `end`, options included; at least {@link minimumLength} octets. */
+  decode(data: DataView, at: number, end: number): V;
+  /** The fields that lie wholly before `end`, for a header that was cut. */
+  decodePart(data: DataView, at: number, end: number): Partial<V>;
+  /** Octets `value` takes once written. */
+  size(value: V): number;
+  /** Writes every bit of the header at `at`. Throws `BAD_FIELD` before anything is written. */
+  encode(value: V, data: DataView, at: number): void;
+}
+
+/** The value type of a header: `interface Udp extends Infer<typeof udp> {}`. */
+export type Infer<H> = H extends Header<infer V> ? V : never;
+
+/** Makes a header from its layout. */
+export function header<const V extends { readonly kind: string }>(spec: {
+  readonly title: string;
+  readonly minimumLength: number;
+  readonly layout: (f: Fields) => V;
+}): Header<V> {
+  const { title, minimumLength, layout } = spec;
+  const { kind, ...described } = layout(describer) as V & Record<string, object>;
+  const fields = Object.entries(described).map(([name, field]) => ({ name, ...field }) as Field);
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  const rest = fields.find((field) => field.type === "rest");
+  const reader = new Reader();
+
+  const decode = (data: DataView, at: number, end: number): V => {
+    reader.data = data;
+    reader.at = at;
+    reader.end = end;
+    return layout(reader);
+  };
+
+  class HeaderView implements Cursor<V> {
+    data: DataView = NO_DATA;
+    at = 0;
+    end = 0;
+    own(): V {
+      return decode(this.data, this.at, this.end);
+    }
+    toJSON(): V {
+      return this.own();
+    }
+  }
+  Object.defineProperty(HeaderView.prototype, "kind", { value: kind });
+  for (const field of fields) Object.defineProperty(HeaderView.prototype, field.name, { get: getter(field) });
+
+  const check = (name: string, value: unknown): void => {
+    const field = byName.get(name);
+    const why = field ? misfit(field, value) : `does not exist; ${kind} has ${[...byName.keys()].join(", ")}`;
+    if (why !== undefined)
+      throw new SockinspectError("BAD_FIELD", `${kind}.${name} ${why}${field ? `, not ${show(value)}` : ""}`, {
+        header: kind,
+        field: name,
+        value,
+      });
+  };
+
+  const draft = (given: DraftFields<V> = {}): Draft<V> => {
+    for (const [name, value] of Object.entries(given)) if (name !== "kind" && value !== undefined) check(name, value);
+    return { ...given, kind } as Draft<V>;
+  };
+
+  return Object.assign(draft, {
+    kind,
+    title,
+    minimumLength,
+    fields,
+    decode,
+    // A view has V's properties by the getters above, which the compiler cannot follow.
+    view: () => new HeaderView() as unknown as View<V>,
+    decodePart(data: DataView, at: number, end: number): Partial<V> {
+      const view = new HeaderView();
+      Object.assign(view, { data, at, end });
+      const whole = fields.filter((field) => field.type !== "rest" && at + field.at + field.size <= end);
+      return Object.fromEntries(whole.map(({ name }) => [name, view[name as keyof HeaderView]])) as Partial<V>;
+    },
+    size(value: V): number {
+      return minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0);
+    },
+    encode(value: V, data: DataView, at: number): void {
+      for (const field of fields) check(field.name, value[field.name as keyof V]);
+      for (const field of fields) write(field, value[field.name as keyof V], data, at);
+    },
+  });
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}
+
+const NO_DATA = new DataView(new ArrayBuffer(0));
+
+function released(): never {
+  throw new SockinspectError(
+    "RELEASED",
+    "this packet's octets were given back to the kernel: use it before the next batch, or keep own() of it",
+    {},
+  );
+}
+
+// The compiler's DataView is generic in its buffer and cannot be extended as it is.
+const PlainDataView = DataView as unknown as { new (buffer: ArrayBuffer): DataView };
+
+/** What a view reads from once its batch was released: it refuses. */
+class Released extends PlainDataView {
+  override getUint8(): never {
+    return released();
+  }
+  override getUint16(): never {
+    return released();
+  }
+  override getUint32(): never {
+    return released();
+  }
+}
+
+export const RELEASED: DataView = new Released(new ArrayBuffer(0));
