@@ -1,0 +1,242 @@
+import type { Arp } from "../wire/arp.js";
+import type { Ethernet } from "../wire/ethernet.js";
+import { type Cursor, RELEASED, type View } from "../wire/header.js";
+import type { Icmp } from "../wire/icmp.js";
+import type { Icmpv6 } from "../wire/icmpv6.js";
+import type { Ipv4 } from "../wire/ipv4.js";
+import type { Ipv6 } from "../wire/ipv6.js";
+import { linkTypes } from "../wire/numbers.js";
+import type { Tcp } from "../wire/tcp.js";
+import type { Udp } from "../wire/udp.js";
+import type { Vlan } from "../wire/vlan.js";
+import { headerOf, headers, ids } from "./headers.js";
+import type { Checksum, Cut, Direction, HeaderLayer, Layer, Packet, Payload, Trailer } from "./packet.js";
+import type { Problem } from "./problem.js";
+import { checksumProblem, type Offload, verdictOf } from "./verify.js";
+import { run } from "./walk/run.js";
+import { END, Walk } from "./walk/walk.js";
+
+type AnyView = Cursor<{ readonly kind: string }>;
+
+/**
+ * A packet read where it lies: the same properties as a {@link Packet}, its headers as views, nothing copied or decoded
+ * before it is asked for. A frame is a cursor: it and its views stand for one packet until the iteration moves on, and
+ * throw `RELEASED` once their batch was released. {@link own} keeps a packet.
+ */
+export class Frame implements Packet {
+  seconds = 0;
+  nanoseconds = 0;
+  length = 0;
+  linkType: number = linkTypes.ethernet;
+  device: string | undefined = undefined;
+  direction: Direction | undefined = undefined;
+  /** What the capturing kernel said of the transport checksum. */
+  offload: Offload = "none";
+  /** The frame's octets are those from `at` to `end`. */
+  data: DataView = RELEASED;
+  at = 0;
+  end = 0;
+  readonly #walk = new Walk();
+  #walked = false;
+  /** Views by header and by how often that header came before it in the packet: made once, then moved. */
+  readonly #views: AnyView[][] = headers.map(() => []);
+  readonly #payload = new BorrowedOctets("payload");
+  readonly #trailer = new BorrowedOctets("trailer");
+  readonly #layers: Layer[] = [];
+
+  /** Moves to the frame from `at` to `end`, of which `length` octets were on the wire. hot */
+  move(data: DataView, at: number, end: number, length: number): void {
+    this.data = data;
+    this.at = at;
+    this.end = end;
+    this.length = length;
+    this.#walked = false;
+  }
+
+  /** From now on everything that would read the octets throws `RELEASED`. */
+  release(): void {
+    this.move(RELEASED, 0, 0, 0);
+    for (const views of this.#views) for (const view of views) view.data = RELEASED;
+    this.#payload.data = this.#trailer.data = RELEASED;
+  }
+
+  get capturedLength(): number {
+    return this.end - this.at;
+  }
+
+  get ethernet(): View<Ethernet> | undefined {
+    return this.#first(ids.ethernet) as View<Ethernet> | undefined;
+  }
+  get vlan(): View<Vlan> | undefined {
+    return this.#first(ids.vlan) as View<Vlan> | undefined;
+  }
+  get arp(): View<Arp> | undefined {
+    return this.#first(ids.arp) as View<Arp> | undefined;
+  }
+  get ipv4(): View<Ipv4> | undefined {
+    return this.#first(ids.ipv4) as View<Ipv4> | undefined;
+  }
+  get ipv6(): View<Ipv6> | undefined {
+    return this.#first(ids.ipv6) as View<Ipv6> | undefined;
+  }
+  get icmp(): View<Icmp> | undefined {
+    return this.#first(ids.icmp) as View<Icmp> | undefined;
+  }
+  get icmpv6(): View<Icmpv6> | undefined {
+    return this.#first(ids.icmpv6) as View<Icmpv6> | undefined;
+  }
+  get tcp(): View<Tcp> | undefined {
+    return this.#first(ids.tcp) as View<Tcp> | undefined;
+  }
+  get udp(): View<Udp> | undefined {
+    return this.#first(ids.udp) as View<Udp> | undefined;
+  }
+
+  /** The same array for every packet, filled anew. */
+  get layers(): readonly Layer[] {
+    const walk = this.walk;
+    const layers = this.#layers;
+    layers.length = 0;
+    for (let i = 0; i < walk.count; i++) layers.push(this.#view(i) as unknown as HeaderLayer);
+    if (walk.cut !== END) layers.push(cutOf(walk));
+    else if (walk.wireEnd > walk.at) layers.push(this.#payload.move(this.data, walk.at, walk.end, walk.wireEnd));
+    if (walk.frameEnd > walk.end) layers.push(this.#trailer.move(this.data, walk.end, walk.frameEnd, walk.frameEnd));
+    return layers;
+  }
+
+  get checksums(): readonly Checksum[] {
+    const walk = this.walk;
+    const checksums: Checksum[] = [];
+    for (let i = 0; i < walk.count; i++) {
+      const verdict = verdictOf(walk, i, this.offload);
+      if (verdict) checksums.push({ layer: i, verdict });
+    }
+    return checksums;
+  }
+
+  get problems(): readonly Problem[] {
+    const walk = this.walk;
+    let problems = walk.problems;
+    // What an ICMP error quotes may have been changed on its way (NAT), or was cut: no problem of this packet
+    for (let i = 0; i < walk.count && i < walk.quoted; i++) {
+      if (verdictOf(walk, i, this.offload) === "bad") problems = [...problems, checksumProblem(walk, i)];
+      const problem = restProblem(walk, i);
+      if (problem) problems = [...problems, problem];
+    }
+    return problems;
+  }
+
+  /** Where each header lies; for those who show or change octets. */
+  get walk(): Walk {
+    if (!this.#walked) {
+      if (this.data === RELEASED) this.data.getUint8(0); // refuses
+      run(this.#walk, this.data, this.at, this.end, this.length, this.linkType);
+      this.#walked = true;
+    }
+    return this.#walk;
+  }
+
+  /** A value that lasts. */
+  own(): Packet {
+    return {
+      seconds: this.seconds,
+      nanoseconds: this.nanoseconds,
+      length: this.length,
+      capturedLength: this.capturedLength,
+      linkType: this.linkType,
+      device: this.device,
+      direction: this.direction,
+      layers: this.layers.map((layer) => ("own" in layer ? (layer as unknown as Cursor<Layer>).own() : layer)),
+      checksums: this.checksums,
+      problems: this.problems,
+    };
+  }
+
+  toJSON(): Packet {
+    return this.own();
+  }
+
+  #first(id: number): AnyView | undefined {
+    const walk = this.walk;
+    for (let i = 0; i < walk.count; i++) if (walk.ids[i] === id) return i < walk.quoted ? this.#view(i) : undefined;
+    return undefined;
+  }
+
+  #view(i: number): AnyView {
+    const walk = this.#walk;
+    const id = walk.ids[i]!;
+    let before = 0;
+    for (let n = 0; n < i; n++) if (walk.ids[n] === id) before++;
+    const views = this.#views[id]!;
+    let view = views[before];
+    if (!view) {
+      view = headerOf(headers[id]!.kind).view();
+      views.push(view);
+    }
+    view.data = this.data;
+    view.at = walk.starts[i]!;
+    view.end = walk.ends[i]!;
+    return view;
+  }
+}
+
+/** Octets of a frame, not copied before they are asked for. */
+class BorrowedOctets<K extends "payload" | "trailer"> {
+  readonly kind: K;
+  data: DataView = RELEASED;
+  length = 0;
+  #at = 0;
+  #end = 0;
+
+  constructor(kind: K) {
+    this.kind = kind;
+  }
+
+  move(data: DataView, at: number, end: number, wireEnd: number): this {
+    this.data = data;
+    this.length = wireEnd - at;
+    this.#at = at;
+    this.#end = end;
+    return this;
+  }
+
+  /** Borrowed like the frame, but nothing can guard a typed array: copy it to keep it. */
+  get octets(): Uint8Array {
+    if (this.data === RELEASED) this.data.getUint8(0); // refuses
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.#at, this.#end - this.#at);
+  }
+
+  own(): Payload | Trailer {
+    return { kind: this.kind, length: this.length, octets: this.octets.slice() };
+  }
+
+  toJSON(): Payload | Trailer {
+    return this.own();
+  }
+}
+
+function cutOf(walk: Walk): Cut {
+  const header = headers[walk.cut]!.kind;
+  return {
+    kind: "cut",
+    header,
+    fields: headerOf(header).decodePart(walk.data, walk.at, walk.end),
+    octets: new Uint8Array(walk.data.buffer, walk.data.byteOffset + walk.at, walk.end - walk.at).slice(),
+  };
+}
+
+const rests = headers.map(({ fields }) => fields.find((field) => field.type === "rest"));
+
+/** What is wrong with the options of layer `i`, if it has any. */
+function restProblem(walk: Walk, i: number): Problem | undefined {
+  const id = walk.ids[i]!;
+  const rest = rests[id];
+  if (!rest?.codec.malformed) return undefined;
+  const at = walk.starts[i]! + rest.at;
+  const end = walk.ends[i]!;
+  if (at === end) return undefined;
+  const reason = rest.codec.malformed(rest.codec.decode(walk.data, at, end));
+  return reason === undefined
+    ? undefined
+    : { kind: "malformed", layer: headers[id]!.kind, at: at - walk.frameStart, field: rest.name, reason };
+}

@@ -1,0 +1,99 @@
+import type { Arp } from "../wire/arp.js";
+import type { Ethernet } from "../wire/ethernet.js";
+import type { Icmp } from "../wire/icmp.js";
+import type { Icmpv6 } from "../wire/icmpv6.js";
+import type { Ipv4 } from "../wire/ipv4.js";
+import type { Ipv6 } from "../wire/ipv6.js";
+import type { DestinationOptions, Fragment, HopByHopOptions, Routing } from "../wire/ipv6-extensions.js";
+import type { Sll } from "../wire/sll.js";
+import type { Sll2 } from "../wire/sll2.js";
+import type { Tcp } from "../wire/tcp.js";
+import type { Udp } from "../wire/udp.js";
+import type { Vlan } from "../wire/vlan.js";
+import type { HeaderKind } from "./headers.js";
+import type { Problem } from "./problem.js";
+
+/** What the last header carries, as far as it was kept. */
+export interface Payload {
+  readonly kind: "payload";
+  /** Octets on the wire; more than `octets` holds when the capture cut them. */
+  readonly length: number;
+  readonly octets: Uint8Array;
+}
+
+/** Octets behind the end that a header's length field gives its packet, such as the padding of a short Ethernet frame. */
+export interface Trailer {
+  readonly kind: "trailer";
+  readonly length: number;
+  readonly octets: Uint8Array;
+}
+
+/** A header of which too little is there to be one: the fields that are, and the octets. */
+export interface Cut {
+  readonly kind: "cut";
+  readonly header: HeaderKind;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly octets: Uint8Array;
+}
+
+export type HeaderLayer =
+  | Ethernet
+  | Vlan
+  | Sll
+  | Sll2
+  | Arp
+  | Ipv4
+  | Ipv6
+  | HopByHopOptions
+  | DestinationOptions
+  | Routing
+  | Fragment
+  | Icmp
+  | Icmpv6
+  | Tcp
+  | Udp;
+
+/** One layer of a packet, told apart by `kind`. */
+export type Layer = HeaderLayer | Payload | Trailer | Cut;
+
+/** Which way a packet went: "other" was addressed to another host and seen by a promiscuous device. */
+export type Direction = "in" | "out" | "other";
+
+/**
+ * What a checksum was found to be. "not computed yet": the kernel left it to the network card, which works after the
+ * capture. "verified by the kernel": the card or kernel had checked it, and it was not computed again here. "absent": a
+ * UDP datagram over IPv4 says so by zero. "cannot tell": octets it covers are missing (cut, or a fragment).
+ */
+export type Verdict = "good" | "bad" | "not computed yet" | "verified by the kernel" | "absent" | "cannot tell";
+
+/** The verdict on the checksum of `layers[layer]`. */
+export interface Checksum {
+  readonly layer: number;
+  readonly verdict: Verdict;
+}
+
+/** One captured packet. Plain data: safe for `postMessage` and deep comparison. */
+export interface Packet {
+  /** Since 1970 UTC, whole seconds and the rest in nanoseconds: exact where one number would not be. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  /** Octets on the wire, from the link-layer header on. */
+  readonly length: number;
+  /** Octets kept. */
+  readonly capturedLength: number;
+  /** LINKTYPE_ number of the first layer. */
+  readonly linkType: number;
+  readonly device?: string | undefined;
+  readonly direction?: Direction | undefined;
+  /** Outermost first; a kind may occur more than once (tunnels, VLANs, a packet quoted by an ICMP error). */
+  readonly layers: readonly Layer[];
+  readonly checksums: readonly Checksum[];
+  readonly problems: readonly Problem[];
+}
+
+export type LayerOf<K extends Layer["kind"]> = Extract<Layer, { readonly kind: K }>;
+
+/** The outermost layer of `kind`, if the packet has one. */
+export function layer<K extends Layer["kind"]>(packet: Packet, kind: K): LayerOf<K> | undefined {
+  return packet.layers.find((candidate): candidate is LayerOf<K> => candidate.kind === kind);
+}
