@@ -4,34 +4,45 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { SockinspectError } from "../errors.js";
 
-/** What `binding/` exports. Its errors are Node-shaped: `code`, `errno` (negative) and `syscall`. */
+/**
+ * What `binding/` exports. Refusals of the operating system are Node-shaped errors: `code`, `errno` (negative) and
+ * `syscall`; an argument of the wrong form is a TypeError with `code` ERR_INVALID_ARG_VALUE.
+ */
 export interface Binding {
   /** packet(7): a link-layer socket with a TPACKET_V3 receive ring. */
-  readonly PacketSocket: new (options: NativePacketSocketOptions) => NativePacketSocket;
-  /** Every network device of the calling thread's network namespace, by netlink. */
+  readonly PacketSocket: new (
+    options: NativePacketSocketOptions,
+  ) => NativePacketSocket;
+  /** Every network device of the calling thread's network namespace, by netlink, ordered by index. */
   interfaces(): NativeInterface[];
   /** Brings a device up. */
   setInterfaceUp(name: string): void;
-  /** Gives a device an address, IPv4 or IPv6. */
+  /** Gives a device an address, IPv4 or IPv6; an IPv6 one can be used at once (no duplicate address detection). */
   addAddress(name: string, address: string, prefixLength: number): void;
   /** Makes two joined Ethernet devices; both are down at first. */
   createVethPair(name: string, peer: string): void;
   /** Moves the calling thread, and children it starts from now on, into a new network namespace; lo is down in it. */
   enterNewNetworkNamespace(): void;
-  /** Gives up all capabilities in every thread of the process, for good (no_new_privs is set too). */
+  /**
+   * Gives up all capabilities in every thread of the process, for good (no_new_privs is set too). Sockets that are open
+   * stay usable. Throws ETIMEDOUT when a thread did not follow within 5 s: the process should end then.
+   */
   dropCapabilities(): void;
 }
 
 export interface NativePacketSocketOptions {
-  /** 0 is every device. */
+  /** 0 is every device; then `promiscuous` must be false (ENODEV). */
   readonly interfaceIndex: number;
-  /** Classic BPF in the layout of `struct sock_filter`, 8 octets an instruction, host byte order. Attached before anything can be queued. */
+  /**
+   * Classic BPF in the layout of `struct sock_filter`: 1 to 4096 instructions of 8 octets, host byte order. Attached
+   * before anything can be queued.
+   */
   readonly filter: Uint8Array;
-  /** Octets; a power of two times the page size. */
+  /** Octets; a multiple of the page size. A packet that does not fit into a block is cut: its `tp_snaplen` says so. */
   readonly blockSize: number;
-  /** 0 opens a socket that only sends: no ring, nothing received. */
+  /** 0 opens a socket that only sends: no ring, nothing received, the other options do not matter. */
   readonly blockCount: number;
-  /** Milliseconds after which a block that is not full is handed over. */
+  /** Milliseconds after which a block that is not full is handed over; 1 or more. */
   readonly blockTimeout: number;
   readonly promiscuous: boolean;
   /** Uses the copying path even where the runtime takes external buffers. */
@@ -39,15 +50,25 @@ export interface NativePacketSocketOptions {
 }
 
 export interface NativePacketSocket {
-  /** The mapped ring, or undefined where the runtime refuses external buffers: then {@link copyBlock} is the way. */
+  /**
+   * The mapped ring, or undefined where the runtime refuses external buffers: then {@link copyBlock} is the way. Block
+   * `index` begins at `index * blockSize` with a `struct tpacket_block_desc`, linux/if_packet.h. It is ready when bit 0
+   * of `block_status` (a 32-bit word at octet 8 of the block) is set, and is given back by storing 0 there, both by
+   * `Atomics`. Until then it may be written to: the 4 octets before each `tp_mac` are free for a stripped VLAN tag.
+   * Detached once the socket is closed.
+   */
   readonly ring: ArrayBuffer | undefined;
   /** A copy of the used part of block `index`, which is given back to the kernel; undefined when it is not ready. */
   copyBlock(index: number): ArrayBuffer | undefined;
-  /** Calls back once, when a block may be ready or the socket has an error. One wait at a time; the event loop is kept alive meanwhile. */
+  /**
+   * Calls back once, when a block may be ready or the socket has an error; blocks may be ready in that case too. One
+   * wait at a time (EALREADY); the event loop is kept alive meanwhile. Give ready blocks back first: while the newest
+   * is held, the kernel calls the socket readable. After ENETDOWN the socket goes on when its device comes up again.
+   */
   wait(callback: (error: NodeJS.ErrnoException | undefined) => void): void;
-  /** Replaces the filter. */
+  /** Replaces the filter. What the former one let through may still be in the ring. */
   setFilter(filter: Uint8Array): void;
-  /** Running totals since the socket was opened; `received` includes `dropped`. */
+  /** Running totals since the socket was opened, still to be had once it is closed; `received` includes `dropped`. */
   statistics(): { received: number; dropped: number; freezes: number };
   /** Sends one frame, link-layer header included, out of a device. Octets taken by the kernel. */
   send(frame: Uint8Array, interfaceIndex: number): number;
@@ -67,4 +88,53 @@ export interface NativeInterface {
   /** IFF_…, netdevice(7). */
   readonly flags: number;
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
+}
+
+const load = createRequire(import.meta.url);
+let loaded: Binding | undefined;
+
+/**
+ * The addon. Throws `UNSUPPORTED_PLATFORM` on anything but Linux, and `NO_ADDON` where none of the package's own places
+ * holds one that this machine can load.
+ */
+export function binding(): Binding {
+  loaded ??= find();
+  return loaded;
+}
+
+// A closed list, all inside the package: this runs as root often enough not to look anywhere else.
+function places(): readonly string[] {
+  return [
+    "build/Release/sockinspect.node",
+    "build/Debug/sockinspect.node",
+    `prebuilds/linux-${process.arch}/sockinspect.glibc.node`,
+  ].map((place) => fileURLToPath(new URL(`../../${place}`, import.meta.url)));
+}
+
+function find(): Binding {
+  if (process.platform !== "linux") {
+    throw new SockinspectError(
+      "UNSUPPORTED_PLATFORM",
+      `cannot open sockets on ${process.platform}: capturing and sending need Linux (reading files works here)`,
+      { platform: process.platform },
+    );
+  }
+  const tried = places();
+  const file = tried.find((place) => existsSync(place));
+  if (file === undefined) throw missing(`none of ${tried.join(", ")} is there`, tried);
+  try {
+    return load(file) as Binding; // what binding/addon.cc exports
+  } catch (cause) {
+    throw missing(cause instanceof Error ? cause.message : String(cause), [file], cause);
+  }
+}
+
+function missing(why: string, tried: readonly string[], cause?: unknown): SockinspectError<"NO_ADDON"> {
+  return new SockinspectError(
+    "NO_ADDON",
+    `cannot load the native addon on linux-${process.arch}: ${why}. It comes prebuilt for linux-x64 and linux-arm64 ` +
+      "with glibc 2.28 or later; elsewhere run 'npm ci' in a clone (needs CMake 3.18 and a C++20 compiler)",
+    { tried },
+    { cause },
+  );
 }

@@ -1,0 +1,80 @@
+#include "addon.h"
+
+#include "capabilities.h"
+#include "error.h"
+#include "namespace.h"
+#include "napi.h"
+#include "netdevice.h"
+#include "packet_socket.h"
+
+namespace sockinspect {
+namespace {
+
+Napi::Object ToNode(Napi::Env env, const Interface& from) {
+  auto addresses = Napi::Array::New(env, from.addresses.size());
+  for (uint32_t at = 0; at < from.addresses.size(); at++) {
+    auto address = Napi::Object::New(env);
+    address.Set("address", from.addresses[at].text);
+    address.Set("prefixLength", from.addresses[at].prefix_length);
+    addresses.Set(at, address);
+  }
+  auto to = Napi::Object::New(env);
+  to.Set("index", from.index);
+  to.Set("name", from.name);
+  to.Set("hardwareType", from.hardware_type);
+  to.Set("hardwareAddress", from.hardware_address);
+  to.Set("mtu", from.mtu);
+  to.Set("flags", from.flags);
+  to.Set("addresses", addresses);
+  return to;
+}
+
+Napi::Value ListInterfaces(const Napi::CallbackInfo& info) {
+  const auto found = Reporting(info.Env(), Interfaces);
+  auto list = Napi::Array::New(info.Env(), found.size());
+  for (uint32_t at = 0; at < found.size(); at++) list.Set(at, ToNode(info.Env(), found[at]));
+  return list;
+}
+
+void BringUp(const Napi::CallbackInfo& info) {
+  const auto name = Text(info.Env(), info[0], "name");
+  Reporting(info.Env(), [&] { SetInterfaceUp(name); });
+}
+
+void GiveAddress(const Napi::CallbackInfo& info) {
+  const auto name = Text(info.Env(), info[0], "name");
+  const auto address = Text(info.Env(), info[1], "address");
+  const auto prefix_length = Unsigned(info.Env(), info[2], "prefixLength");
+  Reporting(info.Env(), [&] { AddAddress(name, address, prefix_length); });
+}
+
+void MakeVethPair(const Napi::CallbackInfo& info) {
+  const auto name = Text(info.Env(), info[0], "name");
+  const auto peer = Text(info.Env(), info[1], "peer");
+  Reporting(info.Env(), [&] { CreateVethPair(name, peer); });
+}
+
+void EnterNamespace(const Napi::CallbackInfo& info) { Reporting(info.Env(), EnterNewNetworkNamespace); }
+
+void Drop(const Napi::CallbackInfo& info) { Reporting(info.Env(), DropCapabilities); }
+
+Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new AddonData{std::make_shared<Poller>(env)});
+  exports.Set("PacketSocket", PacketSocket::Define(env));
+  exports.Set("interfaces", Napi::Function::New<ListInterfaces>(env, "interfaces"));
+  exports.Set("setInterfaceUp", Napi::Function::New<BringUp>(env, "setInterfaceUp"));
+  exports.Set("addAddress", Napi::Function::New<GiveAddress>(env, "addAddress"));
+  exports.Set("createVethPair", Napi::Function::New<MakeVethPair>(env, "createVethPair"));
+  exports.Set("enterNewNetworkNamespace", Napi::Function::New<EnterNamespace>(env, "enterNewNetworkNamespace"));
+  exports.Set("dropCapabilities", Napi::Function::New<Drop>(env, "dropCapabilities"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace sockinspect
+
+namespace {
+Napi::Object Initialize(Napi::Env env, Napi::Object exports) { return sockinspect::Initialize(env, exports); }
+}  // namespace
+
+NODE_API_MODULE(sockinspect, Initialize)

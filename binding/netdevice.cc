@@ -1,0 +1,155 @@
+#include "netdevice.h"
+
+#include <arpa/inet.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/veth.h>
+#include <net/if.h>
+
+#include <array>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "error.h"
+#include "netlink.h"
+
+namespace sockinspect {
+namespace {
+
+// A dump is interrupted when a device or address comes or goes meanwhile: many times in a row only if something is
+// very wrong.
+constexpr int kDumpAttempts = 64;
+
+uint32_t Number(const uint8_t* data, size_t length) {
+  uint32_t number = 0;
+  if (length >= sizeof number) std::memcpy(&number, data, sizeof number);
+  return number;
+}
+
+std::string Terminated(const uint8_t* data, size_t length) {
+  const auto* text = reinterpret_cast<const char*>(data);
+  return std::string(text, strnlen(text, length));
+}
+
+std::string HardwareAddress(const uint8_t* data, size_t length) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (size_t at = 0; at < length; at++) {
+    if (at > 0) text += ':';
+    text += digits[data[at] >> 4];
+    text += digits[data[at] & 15];
+  }
+  return text;
+}
+
+std::string AddressText(int family, const uint8_t* data, size_t length) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (length != (family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr))) return {};
+  inet_ntop(family, data, text.data(), text.size());
+  return text.data();
+}
+
+void TakeLink(const nlmsghdr& message, std::map<int, Interface>& interfaces) {
+  if (message.nlmsg_type != RTM_NEWLINK || NLMSG_PAYLOAD(&message, 0) < sizeof(ifinfomsg)) return;
+  const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(&message));
+  Interface& found = interfaces[link->ifi_index];
+  found.index = link->ifi_index;
+  found.hardware_type = link->ifi_type;
+  found.flags = link->ifi_flags;
+  EachAttribute(IFLA_RTA(link), IFLA_PAYLOAD(&message), [&](unsigned type, const uint8_t* data, size_t length) {
+    if (type == IFLA_IFNAME) found.name = Terminated(data, length);
+    if (type == IFLA_MTU) found.mtu = Number(data, length);
+    if (type == IFLA_ADDRESS) found.hardware_address = HardwareAddress(data, length);
+  });
+}
+
+void TakeAddress(const nlmsghdr& message, std::map<int, Interface>& interfaces) {
+  if (message.nlmsg_type != RTM_NEWADDR || NLMSG_PAYLOAD(&message, 0) < sizeof(ifaddrmsg)) return;
+  const auto* header = static_cast<const ifaddrmsg*>(NLMSG_DATA(&message));
+  const auto found = interfaces.find(static_cast<int>(header->ifa_index));
+  if (found == interfaces.end() || (header->ifa_family != AF_INET && header->ifa_family != AF_INET6)) return;
+  std::string local;
+  std::string address;
+  EachAttribute(IFA_RTA(header), IFA_PAYLOAD(&message), [&](unsigned type, const uint8_t* data, size_t length) {
+    if (type == IFA_LOCAL) local = AddressText(header->ifa_family, data, length);
+    if (type == IFA_ADDRESS) address = AddressText(header->ifa_family, data, length);
+  });
+  // On a point-to-point device IFA_ADDRESS is the far end's, and IFA_LOCAL is ours; IPv6 mostly has the former only.
+  found->second.addresses.push_back({local.empty() ? address : local, header->ifa_prefixlen});
+}
+
+std::optional<std::vector<Interface>> InterfacesOnce() {
+  std::map<int, Interface> found;
+  const uint32_t without_counters = RTEXT_FILTER_SKIP_STATS;
+  NetlinkRequest links(RTM_GETLINK, NLM_F_DUMP, ifinfomsg{});
+  links.Attribute(IFLA_EXT_MASK, &without_counters, sizeof without_counters);
+  const bool links_consistent =
+      Dump(std::move(links), "RTM_GETLINK", [&](const nlmsghdr& message) { TakeLink(message, found); });
+  const bool addresses_consistent = Dump(NetlinkRequest(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}), "RTM_GETADDR",
+                                         [&](const nlmsghdr& message) { TakeAddress(message, found); });
+  if (!links_consistent || !addresses_consistent) return std::nullopt;
+  std::vector<Interface> ordered;
+  for (auto& [index, each] : found) ordered.push_back(std::move(each));
+  return ordered;
+}
+
+int IndexOf(const std::string& name) {
+  const unsigned index = if_nametoindex(name.c_str());
+  if (index == 0) throw SystemError(errno, "if_nametoindex", name.c_str());
+  return static_cast<int>(index);
+}
+
+}  // namespace
+
+std::vector<Interface> Interfaces() {
+  for (int attempt = 0; attempt < kDumpAttempts; attempt++) {
+    if (auto found = InterfacesOnce()) return *std::move(found);
+  }
+  throw SystemError(EBUSY, "netlink", "RTM_GETLINK: the devices keep changing");
+}
+
+void SetInterfaceUp(const std::string& name) {
+  ifinfomsg link{};
+  link.ifi_index = IndexOf(name);
+  link.ifi_flags = IFF_UP;
+  link.ifi_change = IFF_UP;
+  Carry(NetlinkRequest(RTM_NEWLINK, NLM_F_ACK, link), "RTM_NEWLINK");
+}
+
+void AddAddress(const std::string& name, const std::string& address, unsigned prefix_length) {
+  const int family = address.find(':') == std::string::npos ? AF_INET : AF_INET6;
+  const size_t length = family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr);
+  std::array<uint8_t, sizeof(in6_addr)> octets{};
+  if (inet_pton(family, address.c_str(), octets.data()) != 1) throw SystemError(EINVAL, "inet_pton", address);
+  if (prefix_length > length * 8) throw SystemError(EINVAL, "netlink", "RTM_NEWADDR: prefix length");
+
+  ifaddrmsg header{};
+  header.ifa_family = static_cast<uint8_t>(family);
+  header.ifa_prefixlen = static_cast<uint8_t>(prefix_length);
+  header.ifa_flags = family == AF_INET6 ? IFA_F_NODAD : 0;
+  header.ifa_index = static_cast<uint32_t>(IndexOf(name));
+  NetlinkRequest request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, header);
+  request.Attribute(IFA_LOCAL, octets.data(), length);
+  request.Attribute(IFA_ADDRESS, octets.data(), length);
+  Carry(std::move(request), "RTM_NEWADDR");
+}
+
+void CreateVethPair(const std::string& name, const std::string& peer) {
+  NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifinfomsg{});
+  request.Attribute(IFLA_IFNAME, name);
+  request.Nested(IFLA_LINKINFO, [&] {
+    request.Attribute(IFLA_INFO_KIND, "veth");
+    request.Nested(IFLA_INFO_DATA, [&] {
+      request.Nested(VETH_INFO_PEER, [&] {
+        const ifinfomsg fixed{};
+        request.Append(&fixed, sizeof fixed);
+        request.Attribute(IFLA_IFNAME, peer);
+      });
+    });
+  });
+  Carry(std::move(request), "RTM_NEWLINK");
+}
+
+}  // namespace sockinspect
