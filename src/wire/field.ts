@@ -12,9 +12,13 @@ export type Flags<N extends string> = { readonly [K in N]: boolean };
 export interface Rest<T> {
   decode(data: DataView, at: number, end: number): T;
   encode(value: T, data: DataView, at: number): void;
-  /** Octets `value` takes once written, padding included. */
+  /** Octets `value` takes once written. */
   size(value: T): number;
-  /** What is wrong with `value`, if anything, as one short phrase. */
+  /** Whether the octets from `at` to `end` are of a size this can be; any size where left out. */
+  fits?(data: DataView, at: number, end: number): boolean;
+  /** Why `value` cannot be written, as the end of a sentence; undefined when it can. */
+  misfit(value: unknown): string | undefined;
+  /** What is wrong with a value that came from outside, if anything, as one short phrase. */
   malformed?(value: T): string | undefined;
 }
 
@@ -23,7 +27,9 @@ export interface Fields {
   u8(at: number, as?: Format): number;
   u16(at: number, as?: Format): number;
   u32(at: number, as?: Format): number;
-  /** `width` bits, within the 8, 16 or 32 bits that start at octet `at`. */
+  /** A little-endian number, as a few link types of BSD have it. */
+  u32le(at: number, as?: Format): number;
+  /** `width` bits, at most 31, within the 8, 16 or 32 bits that start at octet `at`. */
   bits(at: number, bit: number, width: number, as?: Format): number;
   bit(at: number, bit: number): boolean;
   /** The low bits of the 16-bit word at `at`, by name; see {@link flagSets}. */
@@ -39,7 +45,7 @@ export interface Fields {
 
 /** One row of a header's field table. `size` counts the octets that hold the field; 0 for a `rest`. */
 export type Field = { readonly name: string; readonly at: number; readonly size: number } & (
-  | { readonly type: "u8" | "u16" | "u32"; readonly as: Format | undefined }
+  | { readonly type: "u8" | "u16" | "u32" | "u32le"; readonly as: Format | undefined }
   | { readonly type: "bits"; readonly bit: number; readonly width: number; readonly as: Format | undefined }
   | { readonly type: "bit"; readonly bit: number }
   | { readonly type: "flags"; readonly sets: readonly Flags<string>[] }
@@ -77,6 +83,9 @@ export class Reader implements Fields {
   u32(at: number): number {
     return this.data.getUint32(this.at + at);
   }
+  u32le(at: number): number {
+    return this.data.getUint32(this.at + at, true);
+  }
   bits(at: number, bit: number, width: number): number {
     const below = bit + width;
     if (below <= 8) return (this.data.getUint8(this.at + at) >>> (8 - below)) & ((1 << width) - 1);
@@ -111,6 +120,7 @@ export const describer = {
   u8: (at: number, as?: Format) => ({ type: "u8", at, size: 1, as }),
   u16: (at: number, as?: Format) => ({ type: "u16", at, size: 2, as }),
   u32: (at: number, as?: Format) => ({ type: "u32", at, size: 4, as }),
+  u32le: (at: number, as?: Format) => ({ type: "u32le", at, size: 4, as }),
   bits: (at: number, bit: number, width: number, as?: Format) => ({
     type: "bits",
     at,
@@ -146,6 +156,10 @@ export function getter(field: Field): (this: Place) => unknown {
     case "u32":
       return function () {
         return this.data.getUint32(this.at + at);
+      };
+    case "u32le":
+      return function () {
+        return this.data.getUint32(this.at + at, true);
       };
     case "bits": {
       const shift = size * 8 - field.bit - field.width;
@@ -235,8 +249,10 @@ export function misfit(field: Field, value: unknown): string | undefined {
       return parseMac(value) ? undefined : 'takes a hardware address such as "02:00:00:00:00:01"';
     case "octets":
       return parseHex(value)?.length === field.size ? undefined : `takes ${field.size} octets in hex`;
+    case "rest":
+      return field.codec.misfit(value);
     default:
-      return undefined; // a rest answers for itself when it is written
+      return undefined; // numbers were answered above
   }
 }
 
@@ -250,6 +266,8 @@ export function write(field: Field, value: unknown, data: DataView, start: numbe
       return data.setUint16(at, value as number);
     case "u32":
       return data.setUint32(at, value as number);
+    case "u32le":
+      return data.setUint32(at, value as number, true);
     case "bits":
       return patch(data, at, field.size, field.size * 8 - field.bit - field.width, field.width, value as number);
     case "bit":

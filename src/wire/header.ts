@@ -10,7 +10,10 @@
  * straight-line: it may not branch on what a field returns.
  */
 import { SockinspectError } from "../errors.js";
-import { describer, type Field, type Fields, type Flags, getter, misfit, Reader, write } from "./field.js";
+import { type Field, type Fields, type Flags, getter, misfit } from "./field.js";
+import { part } from "./part.js";
+
+export type { Infer } from "./part.js";
 
 /** A header read in place: every property of the value `V`, read when asked for. It lasts until it is moved or its batch is released. */
 export type View<V> = Readonly<V> & Cursor<V>;
@@ -52,9 +55,6 @@ export interface Header<V extends { readonly kind: string }> {
   encode(value: V, data: DataView, at: number): void;
 }
 
-/** The value type of a header: `interface Udp extends Infer<typeof udp> {}`. */
-export type Infer<H> = H extends Header<infer V> ? V : never;
-
 /** Makes a header from its layout. */
 export function header<const V extends { readonly kind: string }>(spec: {
   readonly title: string;
@@ -62,18 +62,8 @@ export function header<const V extends { readonly kind: string }>(spec: {
   readonly layout: (f: Fields) => V;
 }): Header<V> {
   const { title, minimumLength, layout } = spec;
-  const { kind, ...described } = layout(describer) as V & Record<string, object>;
-  const fields = Object.entries(described).map(([name, field]) => ({ name, ...field }) as Field);
+  const { kind, fields, decode, size, encode } = part(minimumLength, layout);
   const byName = new Map(fields.map((field) => [field.name, field]));
-  const rest = fields.find((field) => field.type === "rest");
-  const reader = new Reader();
-
-  const decode = (data: DataView, at: number, end: number): V => {
-    reader.data = data;
-    reader.at = at;
-    reader.end = end;
-    return layout(reader);
-  };
 
   class HeaderView implements Cursor<V> {
     data: DataView = NO_DATA;
@@ -119,12 +109,10 @@ export function header<const V extends { readonly kind: string }>(spec: {
       const whole = fields.filter((field) => field.type !== "rest" && at + field.at + field.size <= end);
       return Object.fromEntries(whole.map(({ name }) => [name, view[name as keyof HeaderView]])) as Partial<V>;
     },
-    size(value: V): number {
-      return minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0);
-    },
+    size,
     encode(value: V, data: DataView, at: number): void {
       for (const field of fields) check(field.name, value[field.name as keyof V]);
-      for (const field of fields) write(field, value[field.name as keyof V], data, at);
+      encode(value, data, at);
     },
   });
 }

@@ -1,0 +1,165 @@
+/** Lists of options, each of a code, a length and what the code says: the shape TCP, IPv4, IPv6 and others share. */
+import type { Rest } from "./field.js";
+import { type Infer, type Part, part } from "./part.js";
+import { opaque } from "./rest.js";
+
+interface Kinded {
+  readonly kind: string;
+}
+
+/** What one code may mean, where that depends on more than the code. */
+export interface Choice<V extends Kinded> {
+  readonly parts: readonly Part<V>[];
+  /** The part that the octets from `at` to `end` are, behind the length octet; undefined when unknown. */
+  pick(data: DataView, at: number, end: number): Part<V> | undefined;
+}
+
+type Parts = Readonly<Record<number, Part<Kinded> | Choice<Kinded>>>;
+
+interface Style {
+  /** The code of one octet that ends the list. */
+  readonly end?: number;
+  /** The kinds of codes that stand alone, without length or content. */
+  readonly singles: Readonly<Record<number, string>>;
+  /** What one more in the length octet stands for, in octets. */
+  readonly unit: number;
+  /** Octets of an option that its length octet leaves out. */
+  readonly uncounted: number;
+}
+
+/** TCP (RFC 9293 §3.1) and IPv4 (RFC 791 §3.1): the length counts the whole option. */
+export const counted = { end: 0, singles: { 1: "noOperation" }, unit: 1, uncounted: 0 } as const satisfies Style;
+/** IPv6 (RFC 8200 §4.2) and Mobile IPv6 (RFC 6275 §6.2.1): the length counts what follows it. */
+export const uncounted = { singles: { 0: "pad1" }, unit: 1, uncounted: 2 } as const satisfies Style;
+/** Neighbour Discovery (RFC 4861 §4.6): the length counts the whole option in units of 8 octets. */
+export const eights = { singles: {}, unit: 8, uncounted: 0 } as const satisfies Style;
+
+/** A code without a known meaning; `octets` is what follows its length octet. */
+const unknown = part(0, (f) => ({ kind: "unknown", code: f.u8(-2), octets: f.rest(0, opaque) }));
+/** An option whose length cannot be; `octets` is all that is left of it from the length octet on. */
+const malformed = part(0, (f) => ({ kind: "malformed", code: f.u8(-1), octets: f.rest(0, opaque) }));
+/** The end of the list; `padding` is what follows it up to the end of the header, and should be zero. */
+const endOfList = part(0, (f) => ({ kind: "end", padding: f.rest(0, opaque) }));
+
+export interface UnknownOption extends Infer<typeof unknown> {}
+export interface MalformedOption extends Infer<typeof malformed> {}
+export interface EndOption extends Infer<typeof endOfList> {}
+
+type KnownOption<P> = P extends Choice<infer V> ? V : Infer<P>;
+type SingleOption<K> = K extends string ? { readonly kind: K } : never;
+
+export type Option<S extends Style, P extends Parts> =
+  | KnownOption<P[keyof P]>
+  | SingleOption<S["singles"][keyof S["singles"]]>
+  | (S extends { readonly end: number } ? EndOption : never)
+  | UnknownOption
+  | MalformedOption;
+
+/** How one kind of option is written: its code, where that is no field of it, and what follows the first `head` octets. */
+interface Row {
+  readonly code: number | undefined;
+  readonly head: 1 | 2;
+  readonly part: Part<Kinded>;
+}
+
+/** The codec of a list of options; each of `parts` describes what follows the length octet of its code. */
+export function options<const S extends Style, const P extends Parts>(
+  style: S,
+  parts: P,
+): Rest<readonly Option<S, P>[]> {
+  const { end, singles, unit, uncounted } = style;
+  const known = Array.from({ length: 256 }, (_, code) => parts[code]);
+  const alone = Array.from({ length: 256 }, (_, code) => {
+    const kind = singles[code];
+    return kind === undefined ? undefined : Object.freeze({ kind });
+  });
+
+  const rows = new Map<string, Row>([
+    ["unknown", { code: undefined, head: 2, part: unknown }],
+    ["malformed", { code: undefined, head: 1, part: malformed }],
+  ]);
+  if (end !== undefined) rows.set("end", { code: end, head: 1, part: endOfList });
+  for (const [code, kind] of Object.entries(singles))
+    rows.set(kind, { code: Number(code), head: 1, part: part(0, () => ({ kind })) });
+  for (const [code, entry] of Object.entries(parts))
+    for (const each of "pick" in entry ? entry.parts : [entry])
+      rows.set(each.kind, { code: Number(code), head: 2, part: each });
+
+  const read = (data: DataView, at: number, last: number): Kinded => {
+    const entry = known[data.getUint8(at)];
+    const found = entry && "pick" in entry ? entry.pick(data, at + 2, last) : entry;
+    if (found === undefined) return unknown.decode(data, at + 2, last);
+    return found.fits(data, at + 2, last) ? found.decode(data, at + 2, last) : malformed.decode(data, at + 1, last);
+  };
+
+  const sizeOf = (option: Kinded): number => {
+    const row = rows.get(option.kind)!;
+    return row.head + row.part.size(option);
+  };
+
+  const misfitOf = (option: unknown): string | undefined => {
+    const kind = typeof option === "object" && option !== null && "kind" in option ? option.kind : undefined;
+    const row = typeof kind === "string" ? rows.get(kind) : undefined;
+    if (!row) return `takes as kind one of ${[...rows.keys()].join(", ")}`;
+    const why = row.part.misfit(option);
+    if (why !== undefined || row.head === 1) return why && `(${kind}) ${why}`;
+    // The kind was looked up and its fields fit, so this is an option.
+    const length = (sizeOf(option as Kinded) - uncounted) / unit;
+    return Number.isInteger(length) && length <= 255 ? undefined : `(${kind}) takes a size its length octet can tell`;
+  };
+
+  const codec: Rest<readonly Kinded[]> = {
+    decode(data, at, last) {
+      if (at >= last) return NO_OPTIONS;
+      const found: Kinded[] = [];
+      let i = at;
+      while (i < last) {
+        const code = data.getUint8(i);
+        const single = alone[code];
+        if (single) {
+          found.push(single);
+          i += 1;
+          continue;
+        }
+        if (code === end) {
+          found.push(endOfList.decode(data, i + 1, last));
+          break;
+        }
+        const size = i + 1 < last ? data.getUint8(i + 1) * unit + uncounted : 0;
+        if (size < 2 || i + size > last) {
+          found.push(malformed.decode(data, i + 1, last));
+          break;
+        }
+        found.push(read(data, i, i + size));
+        i += size;
+      }
+      return found;
+    },
+    encode(list, data, at) {
+      let i = at;
+      for (const option of list) {
+        const { code, head, part } = rows.get(option.kind)!;
+        const size = sizeOf(option);
+        if (code !== undefined) data.setUint8(i, code);
+        if (head === 2) data.setUint8(i + 1, (size - uncounted) / unit);
+        part.encode(option, data, i + head);
+        i += size;
+      }
+    },
+    size: (list) => list.reduce((sum, option) => sum + sizeOf(option), 0),
+    misfit(list) {
+      if (!Array.isArray(list)) return "takes a list of options";
+      const whys = list.map(misfitOf);
+      const i = whys.findIndex((why) => why !== undefined);
+      return i < 0 ? undefined : `option ${i} ${whys[i]}`;
+    },
+    malformed(list) {
+      const wrong = list.find((option): option is MalformedOption => option.kind === "malformed");
+      return wrong && `option ${wrong.code} has a length that cannot be`;
+    },
+  };
+  // The union of the options comes from `parts`; inside, all kinds are treated alike.
+  return codec as unknown as Rest<readonly Option<S, P>[]>;
+}
+
+const NO_OPTIONS: readonly Kinded[] = Object.freeze([]);

@@ -1,0 +1,58 @@
+/** A stretch of octets described once by its layout: a whole header, an option, the message of an ICMP type. */
+import { describer, type Field, type Fields, misfit, Reader, write } from "./field.js";
+
+export interface Part<V extends object> {
+  /** The `kind` of its values; empty where they have none. */
+  readonly kind: string;
+  /** Octets of the fixed part. */
+  readonly minimumLength: number;
+  readonly fields: readonly Field[];
+  /** Whether the octets from `at` to `end` are of a size this can be. */
+  fits(data: DataView, at: number, end: number): boolean;
+  /** At least {@link minimumLength} octets. */
+  decode(data: DataView, at: number, end: number): V;
+  /** Octets `value` takes once written. */
+  size(value: V): number;
+  /** Writes a value that {@link misfit} has passed. */
+  encode(value: V, data: DataView, at: number): void;
+  /** Why `value` cannot be written, as the end of a sentence; undefined when it can. */
+  misfit(value: unknown): string | undefined;
+}
+
+/** The value type of a header or part: `interface Udp extends Infer<typeof udp> {}`. */
+export type Infer<P> = P extends { decode(data: DataView, at: number, end: number): infer V } ? V : never;
+
+export function part<const V extends object>(minimumLength: number, layout: (f: Fields) => V): Part<V> {
+  const { kind = "", ...described } = layout(describer) as Record<string, unknown>;
+  const fields = Object.entries(described).map(([name, field]) => ({ name, ...(field as object) }) as Field);
+  const rest = fields.find((field) => field.type === "rest");
+  const reader = new Reader();
+  return {
+    kind: kind as string,
+    minimumLength,
+    fields,
+    fits(data, at, end) {
+      if (!rest) return end - at === minimumLength;
+      const from = at + minimumLength;
+      return from <= end && (rest.codec.fits?.(data, from, end) ?? true);
+    },
+    decode(data, at, end) {
+      reader.data = data;
+      reader.at = at;
+      reader.end = end;
+      return layout(reader);
+    },
+    size: (value) => minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0),
+    encode(value, data, at) {
+      for (const field of fields) write(field, value[field.name as keyof V], data, at);
+    },
+    misfit(value) {
+      if (typeof value !== "object" || value === null) return "takes an object of fields";
+      for (const field of fields) {
+        const why = misfit(field, value[field.name as keyof typeof value]);
+        if (why !== undefined) return `${field.name} ${why}`;
+      }
+      return undefined;
+    },
+  };
+}
