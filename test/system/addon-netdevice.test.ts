@@ -1,0 +1,135 @@
+import { execFileSync } from "node:child_process";
+import { networkInterfaces } from "node:os";
+import { beforeAll, describe, expect, test } from "vitest";
+import { binding } from "../../src/socket/binding.js";
+
+beforeAll(() => binding().enterNewNetworkNamespace());
+
+function named(name: string) {
+  const found = binding()
+    .interfaces()
+    .find((each) => each.name === name);
+  if (!found) throw new Error(`no ${name}`);
+  return found;
+}
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+const up = 0x1; // IFF_UP
+
+describe("a new network namespace", () => {
+  test("has the loopback device alone, and that is down until it is set up", () => {
+    expect(binding().interfaces()).toEqual([
+      {
+        index: 1,
+        name: "lo",
+        hardwareType: 772,
+        hardwareAddress: "00:00:00:00:00:00",
+        mtu: 65536,
+        flags: 0x8, // IFF_LOOPBACK
+        addresses: [],
+      },
+    ]);
+    binding().setInterfaceUp("lo");
+    expect(named("lo").flags & up).toBe(up);
+    expect(named("lo").addresses).toEqual([
+      { address: "127.0.0.1", prefixLength: 8 },
+      { address: "::1", prefixLength: 128 },
+    ]);
+    binding().setInterfaceUp("lo"); // once more changes nothing
+  });
+
+  test("is inherited by children", () => {
+    const shown = execFileSync("ip", ["-o", "link", "show"], { encoding: "utf8" });
+    expect(shown.trim().split("\n")).toHaveLength(binding().interfaces().length);
+  });
+});
+
+describe("devices", () => {
+  test("made as a pair are joined Ethernet devices, down at first", () => {
+    binding().createVethPair("left", "right");
+    for (const name of ["left", "right"]) {
+      const device = named(name);
+      expect(device).toMatchObject({ hardwareType: 1, mtu: 1500, addresses: [] });
+      expect(device.flags & up).toBe(0);
+      expect(device.hardwareAddress).toMatch(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
+    }
+  });
+
+  test("are listed as ip(8) and Node list them", () => {
+    binding().setInterfaceUp("left");
+    binding().setInterfaceUp("right");
+    binding().addAddress("left", "192.0.2.1", 24);
+    binding().addAddress("left", "2001:db8::1", 64);
+    const shown: { ifindex: number; ifname: string; mtu: number; address: string; addr_info: object[] }[] = JSON.parse(
+      execFileSync("ip", ["-j", "address"], { encoding: "utf8" }),
+    );
+    const expected = shown.toSorted((a, b) => a.ifindex - b.ifindex);
+    expect(
+      binding()
+        .interfaces()
+        .map(({ index, name, mtu, hardwareAddress, addresses }) => ({
+          ifindex: index,
+          ifname: name,
+          mtu,
+          address: hardwareAddress,
+          addr_info: addresses.map(({ address, prefixLength }) => ({ local: address, prefixlen: prefixLength })),
+        })),
+    ).toMatchObject(
+      expected.map(({ ifindex, ifname, mtu, address, addr_info }) => ({
+        ifindex,
+        ifname,
+        mtu,
+        address,
+        addr_info: addr_info.map((each) => ({
+          local: Reflect.get(each, "local"),
+          prefixlen: Reflect.get(each, "prefixlen"),
+        })),
+      })),
+    );
+    // The address can be used at once: Node shows none that is tentative.
+    expect(
+      Object.entries(networkInterfaces())
+        .find(([name]) => name === "left")?.[1]
+        ?.map((each) => each.address),
+    ).toContain("2001:db8::1");
+  });
+
+  test("refuse what they cannot do with a Node-shaped error", () => {
+    expect(thrownBy(() => binding().setInterfaceUp("nowhere"))).toMatchObject({
+      code: "ENODEV",
+      errno: -19,
+      syscall: "if_nametoindex",
+      message: "ENODEV: No such device, if_nametoindex nowhere",
+    });
+    expect(thrownBy(() => binding().createVethPair("left", "other"))).toMatchObject({
+      code: "EEXIST",
+      syscall: "netlink",
+      message: "EEXIST: File exists, netlink RTM_NEWLINK",
+    });
+    expect(thrownBy(() => binding().addAddress("left", "192.0.2.1", 24))).toMatchObject({ code: "EEXIST" });
+    expect(thrownBy(() => binding().addAddress("left", "192.0.2.300", 24))).toMatchObject({
+      code: "EINVAL",
+      syscall: "inet_pton",
+    });
+    expect(thrownBy(() => binding().addAddress("left", "192.0.2.2", 33))).toMatchObject({ code: "EINVAL" });
+    expect(thrownBy(() => binding().createVethPair("a-name-that-is-too-long", "x"))).toMatchObject({ errno: -34 });
+    expect(thrownBy(() => Reflect.apply(binding().setInterfaceUp, undefined, [1]))).toBeInstanceOf(TypeError);
+  });
+
+  test("are listed whole when there are many, and while they come and go", () => {
+    for (let number = 0; number < 150; number++) binding().createVethPair(`many${number}`, `more${number}`);
+    const names = binding()
+      .interfaces()
+      .map((each) => each.name);
+    expect(names).toHaveLength(3 + 300);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
