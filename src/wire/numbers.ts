@@ -174,3 +174,22 @@ export const hardwareTypes = {
   824: "netlink",
   65534: "none",
 } as const;
+
+/** To whom a frame was addressed: packet(7), `sll_pkttype`. */
+export const packetTypes = {
+  0: "to this host",
+  1: "broadcast",
+  2: "multicast",
+  3: "to another host",
+  4: "sent by this host",
+} as const;
+
+/** Address families of BSD systems, as their loopback frames have them; IPv6 has a number of its own on each. */
+export const addressFamilies = {
+  2: "IPv4",
+  7: "OSI",
+  23: "IPX",
+  24: "IPv6 (NetBSD, OpenBSD)",
+  28: "IPv6 (FreeBSD)",
+  30: "IPv6 (macOS)",
+} as const;

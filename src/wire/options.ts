@@ -1,20 +1,7 @@
 /** Lists of options, each of a code, a length and what the code says: the shape TCP, IPv4, IPv6 and others share. */
 import type { Rest } from "./field.js";
-import { type Infer, type Part, part } from "./part.js";
+import { type Infer, type Kinded, type Part, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
 import { opaque } from "./rest.js";
-
-interface Kinded {
-  readonly kind: string;
-}
-
-/** What one code may mean, where that depends on more than the code. */
-export interface Choice<V extends Kinded> {
-  readonly parts: readonly Part<V>[];
-  /** The part that the octets from `at` to `end` are, behind the length octet; undefined when unknown. */
-  pick(data: DataView, at: number, end: number): Part<V> | undefined;
-}
-
-type Parts = Readonly<Record<number, Part<Kinded> | Choice<Kinded>>>;
 
 interface Style {
   /** The code of one octet that ends the list. */
@@ -45,11 +32,10 @@ export interface UnknownOption extends Infer<typeof unknown> {}
 export interface MalformedOption extends Infer<typeof malformed> {}
 export interface EndOption extends Infer<typeof endOfList> {}
 
-type KnownOption<P> = P extends Choice<infer V> ? V : Infer<P>;
 type SingleOption<K> = K extends string ? { readonly kind: K } : never;
 
 export type Option<S extends Style, P extends Parts> =
-  | KnownOption<P[keyof P]>
+  | ValueOf<P>
   | SingleOption<S["singles"][keyof S["singles"]]>
   | (S extends { readonly end: number } ? EndOption : never)
   | UnknownOption
@@ -81,13 +67,10 @@ export function options<const S extends Style, const P extends Parts>(
   if (end !== undefined) rows.set("end", { code: end, head: 1, part: endOfList });
   for (const [code, kind] of Object.entries(singles))
     rows.set(kind, { code: Number(code), head: 1, part: part(0, () => ({ kind })) });
-  for (const [code, entry] of Object.entries(parts))
-    for (const each of "pick" in entry ? entry.parts : [entry])
-      rows.set(each.kind, { code: Number(code), head: 2, part: each });
+  for (const { code, part } of partsOf(parts)) rows.set(part.kind, { code, head: 2, part });
 
   const read = (data: DataView, at: number, last: number): Kinded => {
-    const entry = known[data.getUint8(at)];
-    const found = entry && "pick" in entry ? entry.pick(data, at + 2, last) : entry;
+    const found = pick(known[data.getUint8(at)], data, at + 2, last);
     if (found === undefined) return unknown.decode(data, at + 2, last);
     return found.fits(data, at + 2, last) ? found.decode(data, at + 2, last) : malformed.decode(data, at + 1, last);
   };
@@ -149,7 +132,7 @@ export function options<const S extends Style, const P extends Parts>(
     size: (list) => list.reduce((sum, option) => sum + sizeOf(option), 0),
     misfit(list) {
       if (!Array.isArray(list)) return "takes a list of options";
-      const whys = list.map(misfitOf);
+      const whys = list.map((option) => misfitOf(option));
       const i = whys.findIndex((why) => why !== undefined);
       return i < 0 ? undefined : `option ${i} ${whys[i]}`;
     },

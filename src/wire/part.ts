@@ -56,3 +56,35 @@ export function part<const V extends object>(minimumLength: number, layout: (f: 
     },
   };
 }
+
+export interface Kinded {
+  readonly kind: string;
+}
+
+/** What one code may mean, where that depends on more than the code. */
+export interface Choice<V extends Kinded> {
+  readonly parts: readonly Part<V>[];
+  /** The part that the octets from `at` to `end` are; undefined when unknown. */
+  pick(data: DataView, at: number, end: number): Part<V> | undefined;
+}
+
+/** What each code stands for. */
+export type Parts = Readonly<Record<number, Part<Kinded> | Choice<Kinded>>>;
+
+/** The values of all parts of `P`. */
+export type ValueOf<P extends Parts> = { [K in keyof P]: P[K] extends Choice<infer V> ? V : Infer<P[K]> }[keyof P];
+
+export function pick(
+  entry: Part<Kinded> | Choice<Kinded> | undefined,
+  data: DataView,
+  at: number,
+  end: number,
+): Part<Kinded> | undefined {
+  return entry && "pick" in entry ? entry.pick(data, at, end) : entry;
+}
+
+export function partsOf(parts: Parts): readonly { readonly code: number; readonly part: Part<Kinded> }[] {
+  return Object.entries(parts).flatMap(([code, entry]) =>
+    ("pick" in entry ? entry.parts : [entry]).map((part) => ({ code: Number(code), part })),
+  );
+}

@@ -1,16 +1,29 @@
 /** What may follow the fixed part of a header: octets without a meaning of their own, and lists. */
+import { macText, parseMac } from "./address.js";
 import { describer, type Field, type Fields, misfit, Reader, type Rest, write } from "./field.js";
 import { hexText, parseHex } from "./hex.js";
-import { part } from "./part.js";
+import { type Part, part } from "./part.js";
 
 /** All octets up to the end, in lower-case hex. */
 export const opaque: Rest<string> = {
   decode: hexText,
   encode(value, data, at) {
-    for (const octet of parseHex(value) ?? []) data.setUint8(at++, octet);
+    let i = at;
+    for (const octet of parseHex(value) ?? []) data.setUint8(i++, octet);
   },
   size: (value) => value.length / 2,
   misfit: (value) => (parseHex(value) ? undefined : "takes octets in hex"),
+};
+
+/** A link-layer address up to the end: as Ethernet writes it where it has 6 octets, else in hex. */
+export const hardwareAddress: Rest<string> = {
+  decode: (data, at, end) => (end - at === 6 ? macText(data, at) : hexText(data, at, end)),
+  encode(value, data, at) {
+    let i = at;
+    for (const octet of parseMac(value) ?? parseHex(value) ?? []) data.setUint8(i++, octet);
+  },
+  size: (value) => (parseMac(value) ?? parseHex(value))!.length,
+  misfit: (value) => (parseMac(value) || parseHex(value) ? undefined : "takes a hardware address or octets in hex"),
 };
 
 /** Entries of `size` octets each, up to the end: single fields (`(f) => f.ipv4(0)`) or objects of them. */
@@ -27,13 +40,80 @@ export function list<const T>(size: number, layout: (f: Fields) => T): Rest<read
       for (const [i, value] of entries.entries()) entry.encode(value, data, at + i * size);
     },
     size: (entries) => entries.length * size,
-    misfit(entries) {
-      if (!Array.isArray(entries)) return "takes a list";
-      const whys = entries.map((value) => entry.misfit(value));
-      const i = whys.findIndex((why) => why !== undefined);
-      return i < 0 ? undefined : `entry ${i} ${whys[i]}`;
+    misfit: (entries) => misfitOfSome(entries, entry),
+  };
+}
+
+/** Parts of various sizes one after the other; `sizeOf` tells that of the one at `at`, or 0 where it is not all there. */
+export function records<V extends object>(
+  record: Part<V>,
+  sizeOf: (data: DataView, at: number, end: number) => number,
+): Rest<readonly V[]> {
+  return {
+    fits(data, at, end) {
+      let i = at;
+      for (let size = 1; size > 0 && i < end; i += size) size = sizeOf(data, i, end);
+      return i === end;
+    },
+    decode(data, at, end) {
+      const found: V[] = [];
+      for (let i = at; i < end; ) {
+        const size = sizeOf(data, i, end);
+        if (size === 0) break;
+        found.push(record.decode(data, i, i + size));
+        i += size;
+      }
+      return found;
+    },
+    encode(values, data, at) {
+      let i = at;
+      for (const value of values) {
+        record.encode(value, data, i);
+        i += record.size(value);
+      }
+    },
+    size: (values) => values.reduce((sum, value) => sum + record.size(value), 0),
+    misfit: (values) => misfitOfSome(values, record),
+  };
+}
+
+/** Two rests one after the other, by name; `middle` tells where the second starts, which may lie behind `end`. */
+export function split<const A extends string, S, const B extends string, T>(
+  [a, first]: readonly [A, Rest<S>],
+  [b, second]: readonly [B, Rest<T>],
+  middle: (data: DataView, at: number) => number,
+): Rest<Readonly<Record<A, S> & Record<B, T>>> {
+  return {
+    fits(data, at, end) {
+      const i = middle(data, at);
+      return i <= end && (first.fits?.(data, at, i) ?? true) && (second.fits?.(data, i, end) ?? true);
+    },
+    decode(data, at, end) {
+      const i = middle(data, at);
+      // Two names make these two properties, which the compiler widens to an index.
+      return { [a]: first.decode(data, at, i), [b]: second.decode(data, i, end) } as Record<A, S> & Record<B, T>;
+    },
+    encode(value, data, at) {
+      first.encode(value[a], data, at);
+      second.encode(value[b], data, at + first.size(value[a]));
+    },
+    size: (value) => first.size(value[a]) + second.size(value[b]),
+    misfit(value) {
+      if (typeof value !== "object" || value === null) return `takes ${a} and ${b}`;
+      const given = value as Readonly<Record<string, unknown>>;
+      const why = first.misfit(given[a]);
+      if (why !== undefined) return `${a} ${why}`;
+      const other = second.misfit(given[b]);
+      return other && `${b} ${other}`;
     },
   };
+}
+
+function misfitOfSome(values: unknown, entry: { misfit(value: unknown): string | undefined }): string | undefined {
+  if (!Array.isArray(values)) return "takes a list";
+  const whys = values.map((value) => entry.misfit(value));
+  const i = whys.findIndex((why) => why !== undefined);
+  return i < 0 ? undefined : `entry ${i} ${whys[i]}`;
 }
 
 interface Entry<T> {

@@ -1,0 +1,36 @@
+/** A rest that is one of several parts, by a code in the fixed part before it: ICMP messages, routing types. */
+import type { Rest } from "./field.js";
+import { type Infer, type Kinded, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
+import { opaque } from "./rest.js";
+
+/** A code without a known meaning. */
+const unknown = part(0, (f) => ({ kind: "unknown", octets: f.rest(0, opaque) }));
+/** Too few octets for what the code says, or a number of them that it cannot have. */
+const incomplete = part(0, (f) => ({ kind: "incomplete", octets: f.rest(0, opaque) }));
+
+export interface Unknown extends Infer<typeof unknown> {}
+export interface Incomplete extends Infer<typeof incomplete> {}
+
+/** The part of `parts` whose code is the octet `codeAt` from where the rest starts; it lies before, so `codeAt` is negative. */
+export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<ValueOf<P> | Unknown | Incomplete> {
+  const known = Array.from({ length: 256 }, (_, code) => parts[code]);
+  const byKind = new Map([unknown, incomplete, ...partsOf(parts).map(({ part }) => part)].map((p) => [p.kind, p]));
+  const codec: Rest<Kinded> = {
+    decode(data, at, end) {
+      const found = pick(known[data.getUint8(at + codeAt)], data, at, end);
+      if (!found) return unknown.decode(data, at, end);
+      return (found.fits(data, at, end) ? found : incomplete).decode(data, at, end);
+    },
+    encode: (value, data, at) => byKind.get(value.kind)!.encode(value, data, at),
+    size: (value) => byKind.get(value.kind)!.size(value),
+    misfit(value) {
+      const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
+      const found = typeof kind === "string" ? byKind.get(kind) : undefined;
+      if (!found) return `takes as kind one of ${[...byKind.keys()].join(", ")}`;
+      const why = found.misfit(value);
+      return why && `(${kind}) ${why}`;
+    },
+  };
+  // The union comes from `parts`; inside, all kinds are treated alike.
+  return codec as unknown as Rest<ValueOf<P> | Unknown | Incomplete>;
+}
