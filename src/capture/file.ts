@@ -1,0 +1,278 @@
+/** Reads capture files, whatever they are: pcap or pcapng, compressed or not, from a disk or a pipe. */
+import { type FileHandle, open } from "node:fs/promises";
+import { SockinspectError } from "../errors.js";
+import { SECTION_HEADER } from "./blocks.js";
+import { type Compression, compressionOf, Transform } from "./compression.js";
+import { Window } from "./octets.js";
+import { isPcapMagic, PcapReader } from "./pcap.js";
+import { PcapngReader } from "./pcapng.js";
+import type { Block, CaptureInterface, FileProblem, FileRecord, Item, RecordReader, Section } from "./record.js";
+
+/** Puts octets into a window; resolves to whether there may be more. */
+interface Feed {
+  fill(window: Window): Promise<boolean>;
+  close(): Promise<void>;
+  readonly problem?: FileProblem | undefined;
+}
+
+/** Compressed octets taken in at once: what they can become at most (1032 times as much, by RFC 1951) has to fit. */
+const COMPRESSED_PIECE = 16 * 1024;
+
+/**
+ * A capture file that is being read: walk what is there, then bring in more.
+ *
+ *     const file = await openCapture("a.pcapng");
+ *     do for (let item = file.next(); item; item = file.next()) if (item === "packet") use(file.record);
+ *     while (await file.more());
+ *     if (file.problem) ...
+ *
+ * Nothing is allocated per packet; memory does not grow with the file.
+ */
+export class CaptureInput implements RecordReader, AsyncDisposable {
+  /** As it was given; "standard input" for "-". */
+  readonly file: string;
+  readonly format: "pcap" | "pcapng";
+  readonly compression: Compression | undefined;
+  readonly #reader: RecordReader;
+  readonly #window: Window;
+  readonly #feed: Feed;
+
+  constructor(file: string, compression: Compression | undefined, window: Window, feed: Feed) {
+    const format = formatOf(window);
+    if (format === undefined) throw notACapture(file, window);
+    this.file = file;
+    this.format = format;
+    this.compression = compression;
+    this.#reader = format === "pcap" ? new PcapReader(window) : new PcapngReader(window);
+    this.#window = window;
+    this.#feed = feed;
+  }
+
+  get record(): FileRecord {
+    return this.#reader.record;
+  }
+  get interfaces(): readonly CaptureInterface[] {
+    return this.#reader.interfaces;
+  }
+  get section(): Section {
+    return this.#reader.section;
+  }
+  get block(): Block | undefined {
+    return this.#reader.block;
+  }
+  get damaged(): number {
+    return this.#reader.damaged;
+  }
+  /** The first thing that is wrong; complete once {@link more} resolved to false. */
+  get problem(): FileProblem | undefined {
+    return this.#feed.problem ?? this.#reader.problem;
+  }
+
+  /** Moves on to the next item that is there. `undefined`: ask for {@link more}. */
+  next(): Item | undefined {
+    return this.#reader.next();
+  }
+
+  /** Brings in more, over the octets of the records until now; resolves to false at the end. Throws `SYSTEM`. */
+  async more(): Promise<boolean> {
+    const window = this.#window;
+    if (window.ended) return false;
+    window.ended = !(await this.#feed.fill(window));
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#window.ended = true;
+    await this.#feed.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/**
+ * Opens a capture file: a path, "-" for standard input, or pieces of one. Its format and compression are told by its first
+ * octets, not its name. Throws `BAD_FILE` when it is no capture file, `UNSUPPORTED_PLATFORM` when it is compressed by zstd
+ * and this Node has none, `SYSTEM`.
+ */
+export async function openCapture(input: string | AsyncIterable<Uint8Array>): Promise<CaptureInput> {
+  const file = input === "-" ? "standard input" : typeof input === "string" ? input : "the stream";
+  const raw =
+    typeof input !== "string"
+      ? new PieceFeed(input)
+      : input === "-"
+        ? new PieceFeed(process.stdin)
+        : await FileFeed.open(input);
+  let feed: Feed = raw;
+  try {
+    let window = await beginning(feed);
+    const compression = window.end < 4 ? undefined : compressionOf(window.data.getUint32(0, true));
+    if (compression) {
+      feed = new DecompressingFeed(Transform.decompress(compression, file), raw, window);
+      window = await beginning(feed);
+    }
+    return new CaptureInput(file, compression, window, feed);
+  } catch (error) {
+    await feed.close();
+    throw error;
+  }
+}
+
+/** A window with the first octets: four or more, unless there are no more. */
+async function beginning(feed: Feed): Promise<Window> {
+  const window = new Window();
+  while (window.end < 4 && !window.ended) window.ended = !(await feed.fill(window));
+  return window;
+}
+
+function formatOf({ data, end }: Window): "pcap" | "pcapng" | undefined {
+  if (end < 4) return undefined;
+  if (isPcapMagic(data.getUint32(0, true)) || isPcapMagic(data.getUint32(0, false))) return "pcap";
+  return data.getUint32(0) === SECTION_HEADER ? "pcapng" : undefined;
+}
+
+function notACapture(file: string, { octets, end }: Window): SockinspectError {
+  const first = [...octets.subarray(0, Math.min(end, 4))].map((octet) => octet.toString(16).padStart(2, "0")).join(" ");
+  const why = end === 0 ? "it is empty" : `it begins with ${first}, which is neither pcap nor pcapng`;
+  return new SockinspectError("BAD_FILE", `cannot read ${file}: ${why}`, { file, at: 0 });
+}
+
+/** Reads straight into the window. */
+class FileFeed implements Feed {
+  readonly #file: string;
+  readonly #handle: FileHandle;
+
+  private constructor(file: string, handle: FileHandle) {
+    this.#file = file;
+    this.#handle = handle;
+  }
+
+  static async open(file: string): Promise<FileFeed> {
+    try {
+      return new FileFeed(file, await open(file, "r"));
+    } catch (error) {
+      throw fileError("open", file, error);
+    }
+  }
+
+  async fill(window: Window): Promise<boolean> {
+    const space = window.space();
+    try {
+      const { bytesRead } = await this.#handle.read(space, 0, space.length, null);
+      window.filled(bytesRead);
+      return bytesRead > 0;
+    } catch (error) {
+      throw fileError("read", this.#file, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+/** Pieces that come as they are, such as those of a pipe. */
+class PieceFeed implements Feed {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  #piece: Uint8Array = new Uint8Array(0);
+  #at = 0;
+
+  constructor(pieces: AsyncIterable<Uint8Array>) {
+    this.#pieces = pieces[Symbol.asyncIterator]();
+  }
+
+  async fill(window: Window): Promise<boolean> {
+    while (this.#at === this.#piece.length) {
+      const { done, value } = await this.#pieces.next();
+      if (done) return false;
+      this.#piece = value;
+      this.#at = 0;
+    }
+    const space = window.space();
+    const part = this.#piece.subarray(this.#at, this.#at + space.length);
+    space.set(part);
+    window.filled(part.length);
+    this.#at += part.length;
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+}
+
+/** Decompresses another feed. What can be decompressed is, then the fault is a problem of the file. */
+class DecompressingFeed implements Feed {
+  problem: FileProblem | undefined;
+  readonly #transform: Transform;
+  readonly #raw: Feed;
+  readonly #compressed: Window;
+  readonly #pieces: PieceFeed;
+  #count = 0;
+
+  /** `compressed` holds what was read of `raw` already. */
+  constructor(transform: Transform, raw: Feed, compressed: Window) {
+    this.#transform = transform;
+    this.#raw = raw;
+    this.#compressed = compressed;
+    this.#pieces = new PieceFeed(this.#decompressed());
+  }
+
+  async fill(window: Window): Promise<boolean> {
+    return this.#pieces.fill(window);
+  }
+
+  async close(): Promise<void> {
+    this.#transform.destroy();
+    await this.#raw.close();
+  }
+
+  async *#decompressed(): AsyncGenerator<Uint8Array, void, undefined> {
+    const transform = this.#transform;
+    const window = this.#compressed;
+    while (!transform.error) {
+      if (window.at === window.end) {
+        if (window.ended) break;
+        window.ended = !(await this.#raw.fill(window));
+        continue;
+      }
+      const at = window.at;
+      window.at = Math.min(at + COMPRESSED_PIECE, window.end);
+      yield* this.#counted(await transform.write(window.octets.subarray(at, window.at)));
+    }
+    if (!transform.error) yield* this.#counted(await transform.end());
+    const { error } = transform;
+    if (!error) return;
+    const cut = (error as NodeJS.ErrnoException).code === "Z_BUF_ERROR";
+    const reason = cut ? "is cut by the end of the file" : `cannot be decompressed: ${error.message}`;
+    this.problem = { kind: cut ? "truncated" : "malformed", at: this.#count, block: "compressed data", reason };
+  }
+
+  *#counted(pieces: readonly Uint8Array[]): Generator<Uint8Array, void, undefined> {
+    for (const piece of pieces) {
+      this.#count += piece.length;
+      yield piece;
+    }
+  }
+}
+
+/** An error of the operating system on `file`, as the caller sees it. */
+export function fileError(action: string, file: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const why = WHY[code ?? ""] ?? message;
+  return new SockinspectError(
+    "SYSTEM",
+    `cannot ${action} ${file}: ${why}`,
+    { code: code ?? "", syscall: syscall ?? "" },
+    { cause: error },
+  );
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or directory",
+  EACCES: "permission denied",
+  EISDIR: "it is a directory",
+  ENOSPC: "no space is left on the device",
+};
