@@ -1,9 +1,9 @@
 #include "poller.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 
 #include <array>
 #include <system_error>
@@ -13,18 +13,19 @@
 namespace sockinspect {
 namespace {
 
-// Signals are the main thread's. (glibc keeps its own two deliverable in any case; see capabilities.cc.)
+// Signals are the main thread's. (glibc keeps its own two deliverable in any case; see capabilities.cc.) On Linux
+// sigprocmask() is the thread's own; pthread_sigmask() would raise the oldest loadable glibc to 2.32.
 std::thread StartWithoutSignals(std::function<void()> run) {
   sigset_t all;
   sigset_t former;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &former);
+  sigprocmask(SIG_SETMASK, &all, &former);
   try {
     std::thread thread(std::move(run));
-    pthread_sigmask(SIG_SETMASK, &former, nullptr);
+    sigprocmask(SIG_SETMASK, &former, nullptr);
     return thread;
   } catch (const std::system_error& error) {
-    pthread_sigmask(SIG_SETMASK, &former, nullptr);
+    sigprocmask(SIG_SETMASK, &former, nullptr);
     throw SystemError(error.code().value(), "pthread_create");
   }
 }
@@ -98,7 +99,7 @@ void Poller::Stop() {
 }
 
 void Poller::Run() {
-  pthread_setname_np(pthread_self(), "sockinspect");
+  prctl(PR_SET_NAME, "sockinspect");
   std::array<epoll_event, 64> events;
   for (;;) {
     const int count = epoll_wait(epoll_.get(), events.data(), events.size(), -1);

@@ -54,7 +54,7 @@ describe("after capabilities are dropped", () => {
           if (++up < workers.length) return;
           const before = states();
           addon.dropCapabilities();
-          const late = new Worker('require("node:worker_threads").parentPort.postMessage(1)', { eval: true });
+          const late = new Worker(asleep, { eval: true });
           late.on("message", () => {
             console.log(JSON.stringify({ had: before.every((state) => !state.includes("CapEff: 0000000000000000")), states: states(), tasks: readdirSync("/proc/self/task").length }));
             process.exit();
