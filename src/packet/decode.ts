@@ -1,7 +1,6 @@
 import { linkTypes } from "../wire/numbers.js";
 import { Frame } from "./frame.js";
-import type { Direction, Packet } from "./packet.js";
-import type { Offload } from "./verify.js";
+import type { Direction, Offload, Packet } from "./packet.js";
 
 /** What is known of a frame besides its octets. */
 export interface About {

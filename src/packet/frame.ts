@@ -10,9 +10,9 @@ import type { Tcp } from "../wire/tcp.js";
 import type { Udp } from "../wire/udp.js";
 import type { Vlan } from "../wire/vlan.js";
 import { headerOf, headers, ids } from "./headers.js";
-import type { Checksum, Cut, Direction, HeaderLayer, Layer, Packet, Payload, Trailer } from "./packet.js";
+import type { Checksum, Cut, Direction, HeaderLayer, Layer, Offload, Packet, Payload, Trailer } from "./packet.js";
 import type { Problem } from "./problem.js";
-import { checksumProblem, type Offload, verdictOf } from "./verify.js";
+import { checksumProblem, verdictOf } from "./verify.js";
 import { run } from "./walk/run.js";
 import { END, Walk } from "./walk/walk.js";
 
@@ -30,8 +30,8 @@ export class Frame implements Packet {
   linkType: number = linkTypes.ethernet;
   device: string | undefined = undefined;
   direction: Direction | undefined = undefined;
-  /** What the capturing kernel said of the transport checksum. */
   offload: Offload = "none";
+  gso = false;
   /** The frame's octets are those from `at` to `end`. */
   data: DataView = RELEASED;
   at = 0;
@@ -62,6 +62,12 @@ export class Frame implements Packet {
 
   get capturedLength(): number {
     return this.end - this.at;
+  }
+
+  /** The frame's octets, from the link layer on; borrowed like the frame, so copy them to keep them. */
+  get octets(): Uint8Array {
+    if (this.data === RELEASED) this.data.getUint8(0); // refuses
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.at, this.end - this.at);
   }
 
   get ethernet(): View<Ethernet> | undefined {
@@ -146,6 +152,8 @@ export class Frame implements Packet {
       linkType: this.linkType,
       device: this.device,
       direction: this.direction,
+      offload: this.offload,
+      gso: this.gso,
       layers: this.layers.map((layer) => ("own" in layer ? (layer as unknown as Cursor<Layer>).own() : layer)),
       checksums: this.checksums,
       problems: this.problems,

@@ -13,6 +13,12 @@ import type { Vlan } from "../wire/vlan.js";
 import type { HeaderKind } from "./headers.js";
 import type { Problem } from "./problem.js";
 
+/**
+ * What the capturing kernel said of a packet's transport checksum: left to the network card (`TP_STATUS_CSUMNOTREADY`),
+ * checked (`TP_STATUS_CSUM_VALID`), or nothing. packet(7), linux/if_packet.h.
+ */
+export type Offload = "none" | "not computed yet" | "verified by the kernel";
+
 /** What the last header carries, as far as it was kept. */
 export interface Payload {
   readonly kind: "payload";
@@ -85,6 +91,9 @@ export interface Packet {
   readonly linkType: number;
   readonly device?: string | undefined;
   readonly direction?: Direction | undefined;
+  readonly offload: Offload;
+  /** Larger than a segment on the wire: the network card splits it, after the capture (`TP_STATUS_GSO_TCP`). */
+  readonly gso: boolean;
   /** Outermost first; a kind may occur more than once (tunnels, VLANs, a packet quoted by an ICMP error). */
   readonly layers: readonly Layer[];
   readonly checksums: readonly Checksum[];

@@ -1,15 +1,9 @@
 /** Checksums held against the octets they cover, with the kernel's word taken into account. */
 import { addUp, checksumOf, fold, pseudoHeader } from "../wire/checksum.js";
 import { headers, ids } from "./headers.js";
-import type { Verdict } from "./packet.js";
+import type { Offload, Verdict } from "./packet.js";
 import type { Problem } from "./problem.js";
 import type { Walk } from "./walk/walk.js";
-
-/**
- * What the capturing kernel said of a packet's transport checksum: left to the network card (`TP_STATUS_CSUMNOTREADY`),
- * checked (`TP_STATUS_CSUM_VALID`), or nothing. packet(7), linux/if_packet.h.
- */
-export type Offload = "none" | "not computed yet" | "verified by the kernel";
 
 /** The verdict on layer `i`, or undefined where it has no checksum. hot */
 export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | undefined {

@@ -1,6 +1,6 @@
 /** Internet-layer steps of a walk: RFC 791, RFC 8200, RFC 792, RFC 4443. */
-import { icmpEnd } from "../../wire/icmp.js";
-import { icmpv6End } from "../../wire/icmpv6.js";
+import { icmpEnd, icmpQuotes } from "../../wire/icmp.js";
+import { icmpv6End, icmpv6Quotes } from "../../wire/icmpv6.js";
 import { ids } from "../headers.js";
 import { END, type Walk } from "./walk.js";
 
@@ -101,24 +101,24 @@ function fragment(walk: Walk): number {
   return offset >> 3 === 0 ? ipProtocol(next) : END;
 }
 
-/** RFC 792: unreachable, source quench, redirect, time exceeded and parameter problem quote the packet they are about. */
+/** RFC 792: an error quotes the packet it is about. */
 function icmp(walk: Walk): number {
   if (!walk.has(ids.icmp, 8)) return END;
   const { data, at } = walk;
   const type = data.getUint8(at);
-  walk.take(ids.icmp, icmpEnd(data, at, walk.end) - at);
-  if (type !== 3 && type !== 4 && type !== 5 && type !== 11 && type !== 12) return END;
+  walk.take(ids.icmp, icmpEnd(data, at) - at);
+  if (!icmpQuotes(type)) return END;
   walk.quote();
   return ids.ipv4;
 }
 
-/** RFC 4443 §2.1: types below 128 are errors, and quote. */
+/** RFC 4443 §2.1. */
 function icmpv6(walk: Walk): number {
   if (!walk.has(ids.icmpv6, 8)) return END;
   const { data, at } = walk;
   const type = data.getUint8(at);
-  walk.take(ids.icmpv6, icmpv6End(data, at, walk.end) - at);
-  if (type < 1 || type > 4) return END;
+  walk.take(ids.icmpv6, icmpv6End(data, at, walk.end, walk.wireEnd) - at);
+  if (!icmpv6Quotes(type)) return END;
   walk.quote();
   return ids.ipv6;
 }

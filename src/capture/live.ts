@@ -1,0 +1,219 @@
+import { SockinspectError } from "../errors.js";
+import { compile } from "../filter/compile.js";
+import { octets, type Program } from "../filter/program.js";
+import type { Packet } from "../packet/packet.js";
+import { type Interface, interfaces } from "../socket/interfaces.js";
+import { explained, openPacketSocket, type PacketSocket } from "../socket/packet.js";
+import { BLOCK_STATUS, Ring, RingBatch } from "./ring.js";
+import type { Batch, Source, Statistics } from "./source.js";
+
+export interface CaptureOptions {
+  /** Default: every device, loopback included. */
+  readonly interface?: string;
+  /** In the pcap-filter language; the kernel runs it. Default: everything. */
+  readonly filter?: string;
+  /** Ends after so many packets. */
+  readonly limit?: number;
+  /** Octets kept of each packet; default 262 144. */
+  readonly snapLength?: number;
+  /** Octets of the ring the kernel writes packets to; default 32 MiB. */
+  readonly buffer?: number;
+  /** Milliseconds a packet may wait in the ring for others; default 4. */
+  readonly latency?: number;
+  /** Default: both. Packets on loopback count as coming in. */
+  readonly direction?: "in" | "out";
+  /** Also packets addressed to other hosts, where `interface` names a device. Default: yes. */
+  readonly promiscuous?: boolean;
+  /** Ends the capture like {@link Source.stop}. */
+  readonly signal?: AbortSignal;
+  /** Copies each block instead of reading it where the kernel wrote it, as runtimes without external buffers must. */
+  readonly copy?: boolean;
+}
+
+const KIBI = 1024;
+const MEBI = 1024 * KIBI;
+const DEFAULT_BUFFER = 32 * MEBI;
+const DEFAULT_SNAP_LENGTH = 262_144;
+const DEFAULT_LATENCY = 4;
+
+// linux/bpf_common.h: BPF_RET | BPF_K with 0 accepts nothing
+const NOTHING: Program = [{ code: 6, jt: 0, jf: 0, k: 0 }];
+
+/**
+ * Captures live packets; Linux only. The socket is open and the filter in place when this returns, so privileges may be
+ * given up before the first packet is read. Throws `BAD_FILTER`, `BAD_ARGUMENT`, `PERMISSION`, `NO_SUCH_INTERFACE`,
+ * `UNSUPPORTED_PLATFORM`, `NO_ADDON` or `SYSTEM`.
+ */
+export function capture(options: CaptureOptions = {}): Source {
+  return new LiveSource(options);
+}
+
+class LiveSource implements Source {
+  captured = 0;
+  readonly #socket: PacketSocket;
+  readonly #ring: Ring | undefined;
+  readonly #blockSize: number;
+  readonly #blockCount: number;
+  readonly #limit: number;
+  readonly #where: string;
+  readonly #names = new Map<number, string>();
+  #block = 0;
+  /** Packets of blocks that were taken out of the ring. */
+  #taken = 0;
+  #batch: Batch | undefined;
+  #stopped = false;
+  #closed = false;
+  #failure: unknown;
+  #wake: (() => void) | undefined;
+  #waiting = false;
+  #final: Statistics | undefined;
+
+  constructor(options: CaptureOptions) {
+    const { snapLength = DEFAULT_SNAP_LENGTH, buffer = DEFAULT_BUFFER, latency = DEFAULT_LATENCY } = options;
+    positive("snapLength", snapLength);
+    positive("latency", latency);
+    this.#limit = positive("limit", options.limit ?? Number.MAX_SAFE_INTEGER);
+    this.#blockSize = blockSizeFor(positive("buffer", buffer));
+    this.#blockCount = Math.max(2, Math.floor(buffer / this.#blockSize));
+    this.#where = options.interface ?? "every interface";
+    const devices = interfaces();
+    const loopback = devices.find((device) => device.loopback);
+    const program = compile(options.filter ?? "", {
+      target: "live",
+      snapLength,
+      ...(loopback && { loopbackIndex: loopback.index }),
+      ...(options.direction && { direction: options.direction }),
+    });
+    this.#learn(devices);
+    this.#socket = openPacketSocket({
+      interface: options.interface,
+      filter: octets(program),
+      blockSize: this.#blockSize,
+      blockCount: this.#blockCount,
+      blockTimeout: latency,
+      promiscuous: options.promiscuous ?? true,
+      copy: options.copy ?? false,
+    });
+    const { ring } = this.#socket;
+    this.#ring = ring && new Ring(ring, this.#nameOf);
+    options.signal?.addEventListener("abort", () => this.stop(), { once: true });
+    if (options.signal?.aborted) this.stop();
+  }
+
+  async *batches(): AsyncGenerator<Batch, void, undefined> {
+    try {
+      while (!this.#closed && this.captured < this.#limit) {
+        this.#batch = this.#take();
+        if (this.#batch) {
+          yield this.#batch;
+          this.#batch.release();
+        } else if (this.#stopped && this.#drained()) return;
+        else await this.#ready();
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Packet, void, undefined> {
+    for await (const batch of this.batches()) for (const frame of batch) yield frame.own();
+  }
+
+  statistics(): Statistics {
+    return this.#final ?? { captured: this.captured, ...this.#socket.statistics() };
+  }
+
+  stop(): void {
+    if (this.#stopped || this.#closed) return;
+    this.#stopped = true;
+    this.#socket.setFilter(octets(NOTHING));
+    this.#wake?.();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#final = { captured: this.captured, ...this.#socket.statistics() };
+    this.#batch?.release();
+    this.#socket.close();
+    this.#wake?.();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The next block as a batch, if the kernel has handed it over. */
+  #take(): Batch | undefined {
+    const left = this.#limit - this.captured;
+    const block = this.#block;
+    let batch: RingBatch;
+    if (this.#ring) {
+      const status = (block * this.#blockSize + BLOCK_STATUS) >> 2;
+      const { signed32 } = this.#ring;
+      if ((Atomics.load(signed32, status) & 1) === 0) return undefined;
+      // packet_mmap.rst: writing TP_STATUS_KERNEL, 0, gives the block back
+      const giveBack = (): void => {
+        if (!this.#closed) Atomics.store(signed32, status, 0);
+      };
+      batch = new RingBatch(this.#ring, block * this.#blockSize, left, this, giveBack);
+    } else {
+      const copy = this.#socket.copyBlock(block);
+      if (!copy) return undefined;
+      batch = new RingBatch(new Ring(copy, this.#nameOf), 0, left, this, () => {});
+    }
+    this.#block = block + 1 === this.#blockCount ? 0 : block + 1;
+    this.#taken += batch.count;
+    return batch;
+  }
+
+  /** Whether everything the kernel let in has been taken out of the ring. */
+  #drained(): boolean {
+    const { received, dropped } = this.#socket.statistics();
+    return this.#taken === received - dropped;
+  }
+
+  /** Resolves when a block may be there, or the capture was stopped or closed. */
+  async #ready(): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    if (!this.#waiting) {
+      this.#waiting = true;
+      this.#socket.wait((error) => {
+        this.#waiting = false;
+        if (error) this.#failure = explained(`cannot capture on ${this.#where}`, error);
+        this.#wake?.();
+      });
+    }
+    await woken;
+    this.#wake = undefined;
+    if (this.#failure && !this.#closed) throw this.#failure;
+  }
+
+  readonly #nameOf = (index: number): string => {
+    if (!this.#names.has(index)) this.#learn(interfaces()); // a device that came later
+    const name = this.#names.get(index) ?? `#${index}`;
+    this.#names.set(index, name);
+    return name;
+  };
+
+  #learn(devices: readonly Interface[]): void {
+    for (const { index, name } of devices) this.#names.set(index, name);
+  }
+}
+
+/** A sixteenth of the ring; at least 128 KiB, so that a block holds the largest frame of segmentation offload, at most 1 MiB. */
+function blockSizeFor(buffer: number): number {
+  const wanted = 2 ** Math.floor(Math.log2(buffer / 16));
+  return Math.min(MEBI, Math.max(128 * KIBI, wanted));
+}
+
+function positive(argument: string, value: number): number {
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new SockinspectError("BAD_ARGUMENT", `${argument} takes a whole number above 0, not ${value}`, {
+    argument,
+    value,
+  });
+}

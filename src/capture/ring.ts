@@ -1,0 +1,185 @@
+/** Blocks of a TPACKET_V3 ring as batches of frames: linux/if_packet.h, packet_mmap.rst. */
+import { Frame } from "../packet/frame.js";
+import type { Direction, Offload } from "../packet/packet.js";
+import { linkTypes } from "../wire/numbers.js";
+import type { Batch } from "./source.js";
+
+// struct tpacket_block_desc, tpacket_hdr_v1: octets from the start of the block
+export const BLOCK_STATUS = 8;
+const PACKET_COUNT = 12;
+const FIRST_PACKET = 16;
+// struct tpacket3_hdr: octets from the start of the packet
+const NEXT_OFFSET = 0;
+const SECONDS = 4;
+const NANOSECONDS = 8;
+const CAPTURED_LENGTH = 12;
+const LENGTH = 16;
+const STATUS = 20;
+const MAC = 24;
+const NET = 26;
+const VLAN_TCI = 32;
+const VLAN_TPID = 36;
+// struct sockaddr_ll behind it
+const PROTOCOL = 50;
+const INTERFACE_INDEX = 52;
+const HARDWARE_TYPE = 56;
+const PACKET_TYPE = 58;
+
+const STATUS_CHECKSUM_NOT_READY = 0x8;
+const STATUS_VLAN_VALID = 0x10;
+const STATUS_VLAN_TPID_VALID = 0x40;
+const STATUS_CHECKSUM_VALID = 0x80;
+const STATUS_GSO_TCP = 0x100;
+const PACKET_OTHERHOST = 3;
+const PACKET_OUTGOING = 4;
+
+/** The ring of one capture: typed arrays over it, and what its packets' numbers stand for. */
+export class Ring {
+  readonly octets: Uint8Array;
+  readonly words16: Uint16Array;
+  readonly words32: Uint32Array;
+  readonly signed32: Int32Array;
+  readonly data: DataView;
+  readonly #nameOf: (interfaceIndex: number) => string;
+  #lastIndex = -1;
+  #lastName = "";
+
+  constructor(buffer: ArrayBuffer, nameOf: (interfaceIndex: number) => string) {
+    this.octets = new Uint8Array(buffer);
+    this.words16 = new Uint16Array(buffer);
+    this.words32 = new Uint32Array(buffer);
+    this.signed32 = new Int32Array(buffer);
+    this.data = new DataView(buffer);
+    this.#nameOf = nameOf;
+  }
+
+  name(interfaceIndex: number): string {
+    if (interfaceIndex !== this.#lastIndex) {
+      this.#lastName = this.#nameOf(interfaceIndex);
+      this.#lastIndex = interfaceIndex;
+    }
+    return this.#lastName;
+  }
+}
+
+/** Counts the packets that were handed out. */
+export interface Counter {
+  captured: number;
+}
+
+/** The packets of one block. */
+export class RingBatch implements Batch {
+  /** Packets in the block, whether or not they are handed out. */
+  readonly count: number;
+  readonly #ring: Ring;
+  readonly #base: number;
+  readonly #limit: number;
+  readonly #counter: Counter;
+  readonly #giveBack: () => void;
+  readonly #frame = new Frame();
+  #released = false;
+
+  /** The block at octet `base`; at most `limit` of its packets are handed out. */
+  constructor(ring: Ring, base: number, limit: number, counter: Counter, giveBack: () => void) {
+    this.#ring = ring;
+    this.#base = base;
+    this.#counter = counter;
+    this.#giveBack = giveBack;
+    this.count = ring.words32[(base + PACKET_COUNT) >> 2]!;
+    this.#limit = Math.min(limit, this.count);
+  }
+
+  /** One frame, moved from packet to packet. */
+  [Symbol.iterator](): Iterator<Frame> {
+    const ring = this.#ring;
+    const frame = this.#frame;
+    const counter = this.#counter;
+    const result: { done: boolean; value: Frame } = { done: false, value: frame };
+    let left = this.#released ? 0 : this.#limit;
+    let at = left > 0 ? this.#base + ring.words32[(this.#base + FIRST_PACKET) >> 2]! : 0;
+    return {
+      // hot
+      next: (): IteratorResult<Frame> => {
+        if (left === 0 || this.#released) return { done: true, value: undefined };
+        left--;
+        moveTo(frame, ring, at);
+        at += ring.words32[(at + NEXT_OFFSET) >> 2]!;
+        counter.captured++;
+        return result as IteratorYieldResult<Frame>;
+      },
+    };
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#frame.release();
+    this.#giveBack();
+  }
+}
+
+/** Lets `frame` stand for the packet whose tpacket3_hdr is at `at`. hot */
+function moveTo(frame: Frame, ring: Ring, at: number): void {
+  const { words16, words32 } = ring;
+  const status = words32[(at + STATUS) >> 2]!;
+  const ethernet = isEthernet(words16[(at + HARDWARE_TYPE) >> 1]!);
+  if ((status & STATUS_VLAN_VALID) !== 0 && ethernet) putTagBack(ring, at, status);
+  let start = words16[(at + MAC) >> 1]!;
+  let captured = words32[(at + CAPTURED_LENGTH) >> 2]!;
+  let length = words32[(at + LENGTH) >> 2]!;
+  if (ethernet) {
+    frame.linkType = linkTypes.ethernet;
+  } else {
+    // Whatever the device puts in front (nothing, for a tunnel), the kernel says where the network header is
+    const skip = Math.min(words16[(at + NET) >> 1]! - start, captured);
+    start += skip;
+    captured -= skip;
+    length -= skip;
+    frame.linkType = isIp(ring.data.getUint16(at + PROTOCOL)) ? linkTypes.raw : UNKNOWN_LINK_TYPE;
+  }
+  frame.seconds = words32[(at + SECONDS) >> 2]!;
+  frame.nanoseconds = words32[(at + NANOSECONDS) >> 2]!;
+  frame.device = ring.name(words32[(at + INTERFACE_INDEX) >> 2]!);
+  frame.direction = directionOf(ring.octets[at + PACKET_TYPE]!);
+  frame.offload = offloadOf(status);
+  frame.gso = (status & STATUS_GSO_TCP) !== 0;
+  frame.move(ring.data, at + start, at + start + captured, length);
+}
+
+/** No LINKTYPE_ has this number: octets are shown as they are. */
+const UNKNOWN_LINK_TYPE = 0xffff;
+
+// linux/if_arp.h: ARPHRD_ETHER, ARPHRD_LOOPBACK
+function isEthernet(hardwareType: number): boolean {
+  return hardwareType === 1 || hardwareType === 772;
+}
+
+function isIp(protocol: number): boolean {
+  return protocol === 0x0800 || protocol === 0x86dd;
+}
+
+function directionOf(packetType: number): Direction {
+  return packetType === PACKET_OUTGOING ? "out" : packetType === PACKET_OTHERHOST ? "other" : "in";
+}
+
+function offloadOf(status: number): Offload {
+  if ((status & STATUS_CHECKSUM_NOT_READY) !== 0) return "not computed yet";
+  return (status & STATUS_CHECKSUM_VALID) !== 0 ? "verified by the kernel" : "none";
+}
+
+/**
+ * The kernel strips the outer VLAN tag into the header; it belongs between the addresses and the type. The room in front
+ * of the frame is free, and the header is changed along, so that a second iteration finds it done.
+ */
+function putTagBack(ring: Ring, at: number, status: number): void {
+  const { octets, words16, words32, data } = ring;
+  const mac = words16[(at + MAC) >> 1]!;
+  const start = at + mac - 4;
+  octets.copyWithin(start, start + 4, start + 16);
+  data.setUint16(start + 12, (status & STATUS_VLAN_TPID_VALID) !== 0 ? words16[(at + VLAN_TPID) >> 1]! : 0x8100);
+  data.setUint16(start + 14, words32[(at + VLAN_TCI) >> 2]! & 0xffff);
+  words16[(at + MAC) >> 1] = mac - 4;
+  words32[(at + CAPTURED_LENGTH) >> 2]! += 4;
+  words32[(at + LENGTH) >> 2]! += 4;
+  words32[(at + STATUS) >> 2] = status & ~STATUS_VLAN_VALID;
+}

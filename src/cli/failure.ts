@@ -1,0 +1,26 @@
+/** How a command that failed ends: one sentence on stderr, and an exit code. */
+import { type ErrorCode, isSockinspectError } from "../errors.js";
+import { caret } from "../filter/fault.js";
+import { printable } from "../render/text.js";
+
+/** As sysexits(3) numbers them. */
+export const exitCodes = { usage: 64, unavailable: 69, system: 71, permission: 77 } as const;
+
+const codes: Readonly<Partial<Record<ErrorCode, number>>> = {
+  BAD_FILTER: exitCodes.usage,
+  BAD_ARGUMENT: exitCodes.usage,
+  BAD_FIELD: exitCodes.usage,
+  NO_SUCH_INTERFACE: exitCodes.usage,
+  UNSUPPORTED_PLATFORM: exitCodes.unavailable,
+  NO_ADDON: exitCodes.unavailable,
+  SYSTEM: exitCodes.system,
+  PERMISSION: exitCodes.permission,
+};
+
+/** Says what went wrong. What is no error of ours is a defect, and is thrown on with its stack. */
+export function report(error: unknown): void {
+  if (!isSockinspectError(error)) throw error;
+  process.stderr.write(`sockinspect: ${printable(error.message)}\n`);
+  if (isSockinspectError(error, "BAD_FILTER")) process.stderr.write(`${caret(error)}\n`);
+  process.exitCode = codes[error.code] ?? 1;
+}

@@ -1,0 +1,33 @@
+import { SockinspectError } from "../errors.js";
+
+export interface FilterOptions {
+  readonly port?: readonly string[];
+  readonly host?: readonly string[];
+  readonly protocol?: string;
+}
+
+/** The filter that the words and the `--port --host --protocol` of a command line mean together. */
+export function filterOf(words: readonly string[], options: FilterOptions): string {
+  const typed = words.join(" ").trim();
+  const parts = [
+    ...(options.protocol === undefined ? [] : [options.protocol]),
+    ...anyOf((options.host ?? []).map((host) => `host ${oneWord("--host", host)}`)),
+    ...anyOf((options.port ?? []).map((port) => `${port.includes("-") ? "portrange" : "port"} ${oneWord("--port", port)}`)),
+  ];
+  if (parts.length === 0) return typed;
+  return [...(typed === "" ? [] : [`(${typed})`]), ...parts].join(" and ");
+}
+
+function anyOf(choices: readonly string[]): string[] {
+  if (choices.length < 2) return [...choices];
+  return [`(${choices.join(" or ")})`];
+}
+
+/** An option's value stays one word of the filter: it is no place for a filter of its own. */
+function oneWord(option: string, value: string): string {
+  if (/^[\w.:/-]+$/.test(value)) return value;
+  throw new SockinspectError("BAD_ARGUMENT", `${option} takes a name or a number, not ${JSON.stringify(value)}`, {
+    argument: option,
+    value,
+  });
+}

@@ -1,0 +1,39 @@
+export { type CaptureOptions, capture } from "./capture/live.js";
+export type { Batch, Source, Statistics } from "./capture/source.js";
+export { type ErrorCode, type ErrorInfo, isSockinspectError, SockinspectError } from "./errors.js";
+export { type About, decode } from "./packet/decode.js";
+export type { Frame } from "./packet/frame.js";
+export {
+  type Checksum,
+  type Cut,
+  type Direction,
+  type HeaderLayer,
+  type Layer,
+  type LayerOf,
+  layer,
+  type Offload,
+  type Packet,
+  type Payload,
+  type Trailer,
+  type Verdict,
+} from "./packet/packet.js";
+export { type Limit, type Problem, problemText } from "./packet/problem.js";
+export type { TimeFormat } from "./render/clock.js";
+export { hexDump } from "./render/hex.js";
+export { type JsonOptions, json } from "./render/json.js";
+export { type LineOptions, line, lines } from "./render/line.js";
+export { type Paint, plain, type Role } from "./render/paint.js";
+export { tree } from "./render/tree.js";
+export { type Interface, interfaces } from "./socket/interfaces.js";
+export { type Arp, arp } from "./wire/arp.js";
+export { type Ethernet, ethernet } from "./wire/ethernet.js";
+export type { Field, Format } from "./wire/field.js";
+export { type Draft, type Header, type View } from "./wire/header.js";
+export { type Icmp, icmp } from "./wire/icmp.js";
+export { type Icmpv6, icmpv6 } from "./wire/icmpv6.js";
+export { type Ipv4, ipv4 } from "./wire/ipv4.js";
+export { type Ipv6, ipv6 } from "./wire/ipv6.js";
+export { linkTypes } from "./wire/numbers.js";
+export { type Tcp, type TcpOption, tcp } from "./wire/tcp.js";
+export { type Udp, udp } from "./wire/udp.js";
+export { type Vlan, vlan } from "./wire/vlan.js";

@@ -1,0 +1,72 @@
+/** When a packet was seen, as text. */
+
+/** "absolute": local time of day; "relative": seconds since the first packet; "delta": since the one before. */
+export type TimeFormat = "absolute" | "relative" | "delta" | "none";
+
+export type Clock = (seconds: number, nanoseconds: number) => string;
+
+/** A clock that remembers the packets it was asked about. Microseconds, as the kernel's precision is in practice. */
+export function clock(format: TimeFormat): Clock {
+  switch (format) {
+    case "absolute":
+      return timeOfDay();
+    case "relative":
+      return since(false);
+    case "delta":
+      return since(true);
+    case "none":
+      return () => "";
+    default:
+      return format satisfies never;
+  }
+}
+
+const two = (n: number): string => String(n).padStart(2, "0");
+const THREE: readonly string[] = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, "0"));
+
+function timeOfDay(): Clock {
+  let second = Number.NaN;
+  let text = "";
+  return (seconds, nanoseconds) => {
+    if (seconds !== second) {
+      const date = new Date(seconds * 1000);
+      text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.`;
+      second = seconds;
+    }
+    return text + micros(nanoseconds);
+  };
+}
+
+function since(previous: boolean): Clock {
+  let fromSeconds = Number.NaN;
+  let fromNanoseconds = 0;
+  return (seconds, nanoseconds) => {
+    if (Number.isNaN(fromSeconds)) {
+      fromSeconds = seconds;
+      fromNanoseconds = nanoseconds;
+    }
+    let whole = seconds - fromSeconds;
+    let rest = nanoseconds - fromNanoseconds;
+    if (previous) {
+      fromSeconds = seconds;
+      fromNanoseconds = nanoseconds;
+    }
+    // Packets may come out of order: the sign belongs to the whole difference
+    const sign = whole < 0 || (whole === 0 && rest < 0) ? "-" : "";
+    if (sign) {
+      whole = -whole;
+      rest = -rest;
+    }
+    if (rest < 0) {
+      whole -= 1;
+      rest += 1e9;
+    }
+    return `${sign}${whole}.${micros(rest)}`.padStart(11);
+  };
+}
+
+function micros(nanoseconds: number): string {
+  const microseconds = Math.floor(nanoseconds / 1000) % 1_000_000;
+  const thousands = (microseconds / 1000) | 0;
+  return THREE[thousands]! + THREE[microseconds - thousands * 1000]!;
+}

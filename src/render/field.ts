@@ -1,0 +1,46 @@
+/** Field values as text, by their row of the header's table. */
+import type { Field, Format } from "../wire/field.js";
+import { hex, words } from "./text.js";
+
+/** A number as its format says: decimal, hex, or with the name it has. */
+export function numberText(value: number, as: Format | undefined, size: number): string {
+  if (as === "hex") return hex(value, size * 2);
+  if (typeof as !== "object") return String(value);
+  const name = as[value];
+  const number = size > 1 && value > 255 ? hex(value, size * 2) : String(value);
+  return name === undefined ? number : `${number} ${name}`;
+}
+
+/** The name of a number, or the number where it has none. */
+export function nameOf(value: number, names: Readonly<Record<number, string>>): string {
+  return names[value] ?? String(value);
+}
+
+/** The names of the flags that are on, in capitals. */
+export function flagText(flags: Readonly<Record<string, boolean>>): string {
+  const on = Object.keys(flags).filter((name) => flags[name]);
+  return on.length === 0 ? "none" : on.join(" ").toUpperCase();
+}
+
+export function fieldText(field: Field, value: unknown): string {
+  if (field.type === "flags") return flagText(value as Readonly<Record<string, boolean>>);
+  if (field.type === "bit") return value ? "yes" : "no";
+  if (typeof value === "number") return numberText(value, "as" in field ? field.as : undefined, field.size);
+  return briefly(value);
+}
+
+/** Any value of a layer in one line: its kind in words, then what it says. */
+export function briefly(value: unknown): string {
+  if (Array.isArray(value)) return value.map(briefly).join(", ") || "none";
+  if (value instanceof Uint8Array) return `${value.length} octets`;
+  if (typeof value !== "object" || value === null) return value === "" ? "none" : String(value);
+  const { kind, ...rest } = value as { readonly kind?: string };
+  const said = Object.entries(rest).map(([name, part]) => sayPart(name, part));
+  return [...(kind === undefined ? [] : [words(kind)]), ...said.filter((text) => text !== "")].join(" ");
+}
+
+function sayPart(name: string, part: unknown): string {
+  if (part === "" || part === false || (Array.isArray(part) && part.length === 0)) return "";
+  if (part === true) return words(name);
+  return `${words(name)} ${Array.isArray(part) ? `[${briefly(part)}]` : briefly(part)}`;
+}

@@ -1,0 +1,36 @@
+import { headerOf } from "../packet/headers.js";
+import type { Layer, LayerOf } from "../packet/packet.js";
+import { icmpCodeName, icmpv6CodeName } from "../wire/icmp-names.js";
+import { ipProtocols } from "../wire/numbers.js";
+import { briefly, nameOf, numberText } from "./field.js";
+import type { Paint } from "./paint.js";
+import { count } from "./text.js";
+
+/** An ICMP message, layer `i`, and what it quotes. */
+export function icmpLine(layers: readonly Layer[], i: number, paint: Paint): string {
+  const layer = layers[i] as LayerOf<"icmp"> | LayerOf<"icmpv6">;
+  const type = headerOf(layer.kind).fields.find((field) => field.name === "type");
+  const name = numberText(layer.type, type && "as" in type ? type.as : undefined, 1).replace(/^\d+ /, "");
+  const protocol = paint("protocol", layer.kind === "icmp" ? "ICMP" : "ICMPv6");
+  const codeName = layer.kind === "icmp" ? icmpCodeName : icmpv6CodeName;
+  const code = codeName(layer.type, layer.code) ?? (layer.code === 0 ? undefined : `code ${layer.code}`);
+  const { kind: _, ...said } = layer.message;
+  const text = `${protocol} ${paint("flags", code === undefined ? name : `${name}, ${code}`)} ${briefly(said)}`.trimEnd();
+  const quoted = quotedText(layers, i + 1);
+  if (quoted !== "") return `${text} about ${quoted}`;
+  const payload = layers.find((each) => each.kind === "payload");
+  return payload?.kind === "payload" ? `${text} ${paint("payload", count(payload.length, "byte"))}` : text;
+}
+
+/** The packet that an error is about, from layer `i` on. */
+function quotedText(layers: readonly Layer[], i: number): string {
+  const network = layers.slice(i).find((layer) => layer.kind === "ipv4" || layer.kind === "ipv6");
+  if (!network) return "";
+  const inner = layers.slice(i).find((layer) => layer.kind === "tcp" || layer.kind === "udp" || layer.kind === "cut");
+  const protocol = nameOf(network.kind === "ipv4" ? network.protocol : network.nextHeader, ipProtocols);
+  const ports = inner && (inner.kind === "cut" ? inner.fields : inner);
+  const { sourcePort, destinationPort } = (ports ?? {}) as { sourcePort?: number; destinationPort?: number };
+  const end = (address: string, port: number | undefined): string =>
+    port === undefined ? address : network.kind === "ipv6" ? `[${address}]:${port}` : `${address}:${port}`;
+  return `${end(network.source, sourcePort)} → ${end(network.destination, destinationPort)} ${protocol}`;
+}

@@ -1,0 +1,206 @@
+/** A packet in one line. */
+import { SequenceOrigins } from "../flow/sequence.js";
+import { headerOf } from "../packet/headers.js";
+import type { Cut, Layer, LayerOf, Packet, Payload } from "../packet/packet.js";
+import { problemText } from "../packet/problem.js";
+import { etherTypes, ipProtocols, linkTypeNames } from "../wire/numbers.js";
+import type { Tcp } from "../wire/tcp.js";
+import { type Clock, clock, type TimeFormat } from "./clock.js";
+import { briefly, nameOf, numberText } from "./field.js";
+import { icmpLine } from "./line-icmp.js";
+import { flagsText, optionsText } from "./line-tcp.js";
+import { type Paint, plain } from "./paint.js";
+import { count, hex, printable } from "./text.js";
+
+export interface LineOptions {
+  readonly time?: TimeFormat;
+  readonly paint?: Paint;
+}
+
+/** One packet, by itself: its time of day, sequence numbers as they are on the wire. */
+export function line(packet: Packet, options: LineOptions = {}): string {
+  return new Liner(options, undefined).line(packet);
+}
+
+/** A function for the packets of one capture, in order: it counts time from earlier ones and sequence numbers from each connection's start. */
+export function lines(options: LineOptions = {}): (packet: Packet) => string {
+  const liner = new Liner(options, new SequenceOrigins());
+  return (packet) => liner.line(packet);
+}
+
+type Network = LayerOf<"ipv4"> | LayerOf<"ipv6">;
+
+class Liner {
+  readonly #paint: Paint;
+  readonly #clock: Clock;
+  readonly #origins: SequenceOrigins | undefined;
+  #deviceWidth = 2;
+
+  constructor(options: LineOptions, origins: SequenceOrigins | undefined) {
+    this.#paint = options.paint ?? plain;
+    this.#clock = clock(options.time ?? "absolute");
+    this.#origins = origins;
+  }
+
+  line(packet: Packet): string {
+    const time = this.#clock(packet.seconds, packet.nanoseconds);
+    let text = time === "" ? "" : `${this.#paint("time", time)} `;
+    if (packet.device !== undefined) text += this.#device(packet.device, packet.direction);
+    text += this.#layers(packet);
+    const { problems } = packet;
+    for (const problem of problems) text += ` ${this.#paint("problem", `✗ ${problemText(problem)}`)}`;
+    return text;
+  }
+
+  #device(device: string, direction: Packet["direction"]): string {
+    const name = printable(device);
+    this.#deviceWidth = Math.max(this.#deviceWidth, name.length);
+    const way = direction === undefined ? "" : direction === "other" ? " –  " : direction === "in" ? " in " : " out";
+    return `${this.#paint("device", name.padEnd(this.#deviceWidth) + way)} `;
+  }
+
+  /** The layers from outside in: what carries the next one comes first, in brackets where it has addresses of its own. */
+  #layers(packet: Packet): string {
+    const { layers } = packet;
+    let text = "";
+    let network: Network | undefined;
+    let said = false;
+    for (let i = 0; i < layers.length; i++) {
+      const layer = layers[i]!;
+      switch (layer.kind) {
+        case "vlan":
+          text += `${this.#paint("quiet", `vlan ${layer.id}`)} `;
+          break;
+        case "ipv4":
+        case "ipv6":
+          if (network) text += `${this.#paint("quiet", `[${network.source} → ${network.destination}]`)} `;
+          network = layer;
+          break;
+        case "tcp":
+          text += this.#endpoints(network, layer) + this.#tcp(network, layer, layers, i, packet.gso);
+          said = true;
+          break;
+        case "udp":
+          text += `${this.#endpoints(network, layer)}${this.#protocol("UDP")}${this.#carried(layers, i)}`;
+          said = true;
+          break;
+        case "icmp":
+        case "icmpv6":
+          return `${text}${this.#addresses(network)}${icmpLine(layers, i, this.#paint)}`;
+        case "arp":
+          return `${text}${this.#arp(layer)}`;
+        case "cut":
+          return `${text}${this.#addresses(network)}${this.#protocol(layer.header.toUpperCase())}${cutText(layer)}`;
+        default:
+          break;
+      }
+    }
+    return said ? text : text + this.#unknown(packet, network);
+  }
+
+  #endpoints(network: Network | undefined, ports: { sourcePort: number; destinationPort: number }): string {
+    if (!network) return `${ports.sourcePort} → ${ports.destinationPort} `;
+    const { paint } = { paint: this.#paint };
+    const six = network.kind === "ipv6";
+    const source = six ? `[${network.source}]` : network.source;
+    const destination = six ? `[${network.destination}]` : network.destination;
+    return (
+      `${paint("address", source)}:${paint("port", String(ports.sourcePort))} → ` +
+      `${paint("address", destination)}:${paint("port", String(ports.destinationPort))} `
+    );
+  }
+
+  #addresses(network: Network | undefined): string {
+    if (!network) return "";
+    return `${this.#paint("address", network.source)} → ${this.#paint("address", network.destination)} `;
+  }
+
+  #protocol(name: string): string {
+    return `${this.#paint("protocol", name)} `;
+  }
+
+  #tcp(network: Network | undefined, tcp: Tcp, layers: readonly Layer[], i: number, gso: boolean): string {
+    const paint = this.#paint;
+    const length = payloadLength(layers, i);
+    const { flags } = tcp;
+    let sequence = tcp.sequenceNumber;
+    let acknowledgment = tcp.acknowledgmentNumber;
+    if (this.#origins && network) {
+      this.#origins.follow(network.source, network.destination, tcp);
+      sequence = this.#origins.sequence(tcp);
+      acknowledgment = this.#origins.acknowledgment(tcp);
+    }
+    let text = `${this.#protocol("TCP")}${paint("flags", flagsText(flags))}`;
+    if (length > 0) text += ` seq ${paint("number", `${sequence}–${(sequence + length - 1) >>> 0}`)}`;
+    else if (flags.syn || flags.fin || flags.rst) text += ` seq ${paint("number", String(sequence))}`;
+    if (flags.ack) text += ` ack ${paint("number", String(acknowledgment))}`;
+    text += ` win ${tcp.window}`;
+    if (flags.urg) text += ` urgent to ${tcp.urgentPointer}`;
+    if (length > 0) text += ` ${paint("payload", count(length, "byte"))}`;
+    if (gso) text += ` ${paint("quiet", "(split later by the network card)")}`;
+    const options = tcp.dataOffset > 5 ? optionsText(tcp.options) : "";
+    return options === "" ? text : `${text} ${paint("option", `<${options}>`)}`;
+  }
+
+  #carried(layers: readonly Layer[], i: number): string {
+    return this.#paint("payload", count(payloadLength(layers, i), "byte"));
+  }
+
+  #arp(arp: LayerOf<"arp">): string {
+    const { senderHardware, senderProtocol, targetHardware, targetProtocol } = arp.addresses;
+    const address = (text: string): string => this.#paint("address", text);
+    const name = this.#protocol("ARP");
+    switch (arp.operation) {
+      case 1:
+        return senderProtocol === targetProtocol
+          ? `${name}${address(senderProtocol)} is at ${address(senderHardware)} (announced)`
+          : `${name}who has ${address(targetProtocol)}? tell ${address(senderProtocol)}`;
+      case 2:
+        return `${name}${address(senderProtocol)} is at ${address(senderHardware)}`;
+      default: {
+        const operation = headerOf("arp").fields.find((field) => field.name === "operation");
+        const what = numberText(arp.operation, operation && "as" in operation ? operation.as : undefined, 2);
+        return `${name}${what} from ${address(senderHardware)} for ${address(targetHardware)}`;
+      }
+    }
+  }
+
+  /** What no header of ours describes: its number and name, and how much of it there is. */
+  #unknown(packet: Packet, network: Network | undefined): string {
+    const { layers } = packet;
+    const size = this.#paint("payload", count(payloadLength(layers, layers.length), "byte"));
+    if (network) return `${this.#addresses(network)}${this.#carriedBy(network, layers)}${size}`;
+    const link = layers.findLast((layer) => layer.kind === "vlan" || layer.kind === "ethernet");
+    const outer = layers.find((layer) => layer.kind === "ethernet");
+    if (!link) return `${printable(nameOf(packet.linkType, linkTypeNames))} ${count(packet.length, "byte")}`;
+    const type = link.type > 1500 ? (nameIn(etherTypes, link.type) ?? hex(link.type, 4)) : "IEEE 802.3";
+    const way = outer ? `${this.#paint("address", outer.source)} → ${this.#paint("address", outer.destination)} ` : "";
+    return `${way}${this.#protocol(type)}${size}`;
+  }
+
+  #carriedBy(network: Network, layers: readonly Layer[]): string {
+    const fragment = layers.findLast((layer) => layer.kind === "fragment");
+    const protocol = network.kind === "ipv4" ? network.protocol : (fragment?.nextHeader ?? network.nextHeader);
+    const name = this.#protocol(nameIn(ipProtocols, protocol) ?? `IP protocol ${protocol}`);
+    if (network.kind === "ipv4" && (network.fragmentOffset > 0 || network.moreFragments))
+      return `${name}fragment ${hex(network.identification, 4)} at ${network.fragmentOffset * 8}${network.moreFragments ? " (more follow)" : " (last)"} `;
+    if (fragment)
+      return `${name}fragment ${hex(fragment.identification, 8)} at ${fragment.fragmentOffset * 8}${fragment.moreFragments ? " (more follow)" : " (last)"} `;
+    return name;
+  }
+}
+
+function nameIn(names: Readonly<Record<number, string>>, value: number): string | undefined {
+  return names[value];
+}
+
+/** Octets on the wire behind layer `i`. */
+function payloadLength(layers: readonly Layer[], i: number): number {
+  const last = layers[layers.length - 1];
+  const payload = last?.kind === "trailer" ? layers[layers.length - 2] : last;
+  return payload?.kind === "payload" && layers.length > i ? (payload as Payload).length : 0;
+}
+
+function cutText(cut: Cut): string {
+  return `cut ${briefly(cut.fields)}`.trim();
+}

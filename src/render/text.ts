@@ -1,0 +1,21 @@
+/** Text made safe and readable. */
+
+/** `text` without anything a terminal would obey: control characters and what is not text become escapes. */
+export function printable(text: string): string {
+  // C0, DEL, C1; format characters that reorder or hide text (Cf); separators that break lines
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, "0")}`);
+}
+
+/** `destinationPort` as people write it: destination port. */
+export function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+export function hex(value: number, digits: number): string {
+  return `0x${value.toString(16).padStart(digits, "0")}`;
+}
+
+/** `1 octet`, `2 octets`. */
+export function count(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? "" : "s"}`;
+}

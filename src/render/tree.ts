@@ -1,0 +1,59 @@
+/** A packet field by field. */
+import { type HeaderKind, headerOf } from "../packet/headers.js";
+import type { Layer, Packet } from "../packet/packet.js";
+import { problemText } from "../packet/problem.js";
+import { fieldText } from "./field.js";
+import { type Paint, plain } from "./paint.js";
+import { count, words } from "./text.js";
+
+/** A line for each layer, and one indented for each of its fields. */
+export function tree(packet: Packet, paint: Paint = plain): string[] {
+  const text: string[] = [];
+  packet.layers.forEach((layer, i) => {
+    const verdict = packet.checksums.find((checksum) => checksum.layer === i)?.verdict;
+    text.push(...layerLines(layer, verdict, paint));
+  });
+  for (const problem of packet.problems) text.push(`  ${paint("problem", `✗ ${problemText(problem)}`)}`);
+  return text;
+}
+
+function layerLines(layer: Layer, verdict: string | undefined, paint: Paint): string[] {
+  switch (layer.kind) {
+    case "payload":
+    case "trailer":
+      return [`  ${paint("title", layer.kind === "payload" ? "Payload" : "Trailer")} ${count(layer.length, "octet")}`];
+    case "cut": {
+      const { title } = headerOf(layer.header);
+      return [`  ${paint("title", title)} cut after ${count(layer.octets.length, "octet")}`, ...fieldLines(layer.header, layer.fields, verdict, paint)]; // biome-ignore format: one thought
+    }
+    default:
+      return [
+        `  ${paint("title", headerOf(layer.kind).title)}`,
+        ...fieldLines(layer.kind, layer as unknown as Readonly<Record<string, unknown>>, verdict, paint),
+      ];
+  }
+}
+
+function fieldLines(
+  kind: HeaderKind,
+  values: Readonly<Record<string, unknown>>,
+  verdict: string | undefined,
+  paint: Paint,
+): string[] {
+  const { fields } = headerOf(kind);
+  const width = Math.max(...fields.map((field) => words(field.name).length));
+  const lines: string[] = [];
+  for (const field of fields) {
+    const value = values[field.name];
+    if (value === undefined) continue;
+    const name = paint("field", words(field.name).padEnd(width));
+    if (Array.isArray(value) && value.length > 0 && field.type === "rest") {
+      lines.push(`    ${name}  ${fieldText(field, value[0])}`);
+      for (const entry of value.slice(1)) lines.push(`    ${" ".repeat(width)}  ${fieldText(field, entry)}`);
+    } else {
+      const said = field.name === "checksum" && verdict !== undefined ? ` (${verdict})` : "";
+      lines.push(`    ${name}  ${fieldText(field, value)}${paint(verdict === "bad" ? "problem" : "quiet", said)}`);
+    }
+  }
+  return lines;
+}
