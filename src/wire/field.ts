@@ -208,6 +208,7 @@ export function getter(field: Field): (this: Place) => unknown {
     case "rest": {
       const { codec } = field;
       return function () {
+        this.data.getUint8(this.at); // a rest may be empty, and what was released refuses all the same
         return codec.decode(this.data, this.at + at, this.end);
       };
     }
