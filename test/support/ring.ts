@@ -62,9 +62,9 @@ export function openRing(options: Partial<NativePacketSocketOptions> = {}): Ring
   const complete = {
     interfaceIndex: 0,
     filter: everything,
-    blockSize: 1 << 16,
-    blockCount: 4,
-    blockTimeout: 2,
+    blockSize: 1 << 14,
+    blockCount: 64,
+    blockTimeout: 10, // of 64 blocks: a reader that is held up for half a second loses nothing
     promiscuous: false,
     ...options,
   };

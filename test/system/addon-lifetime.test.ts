@@ -68,11 +68,11 @@ describe("worker threads", () => {
   test("several capture at once, each everything", async () => {
     const workers = Array.from({ length: 6 }, () =>
       work(`
-        const socket = open({ blockSize: 65536 });
+        const socket = open({ blockSize: 65536, blockCount: 64 });
         const words = new Int32Array(socket.ring);
         let packets = 0, block = 0;
         const drain = () => {
-          for (; Atomics.load(words, block * 16384 + 2) & 1; block = (block + 1) % 4) {
+          for (; Atomics.load(words, block * 16384 + 2) & 1; block = (block + 1) % 64) {
             packets += words[block * 16384 + 3];
             Atomics.store(words, block * 16384 + 2, 0);
           }
@@ -163,6 +163,21 @@ describe("a socket that is forgotten", () => {
     expect(errors).toBe("");
     expect(code).toBe(0);
     expect(JSON.parse(output)).toEqual({ opened: [20, 20], left: [0, 0] });
+  });
+
+  test("is collected once it is closed, also when it waited", async () => {
+    const child = start(`
+      let socket = open();
+      const weak = new WeakRef(socket);
+      socket.wait(() => undefined);
+      socket.close();
+      socket = undefined;
+      (async () => {
+        for (let at = 0; at < 10; at++) { gc(); await new Promise((resolve) => setImmediate(resolve)); }
+        console.log(weak.deref());
+      })();
+    `);
+    expect(await outcome(child)).toEqual({ code: 0, output: "undefined\n", errors: "" });
   });
 
   test("leaves its ring readable for whoever still has that", async () => {

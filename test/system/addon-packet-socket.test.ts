@@ -139,7 +139,7 @@ describe("capturing", () => {
   });
 
   test("octets written before a frame leave its address and its neighbours alone", async () => {
-    const ring = open({ blockTimeout: 60_000 });
+    const ring = open({ blockSize: 1 << 16, blockCount: 4, blockTimeout: 60_000 });
     let sent = 0;
     while (ring.socket.statistics().freezes === 0 && sent < 4000) sender.send(ethernet(ethertype, sent++, 61), near);
     const memory = ring.socket.ring;
@@ -165,8 +165,10 @@ describe("capturing", () => {
     expect(copied.socket.ring).toBeUndefined();
     for (let number = 0; number < 1000; number++) sender.send(ethernet(ethertype, number), near);
     const frames = (await mapped.read(1000)).map((packet) => packet.frame);
+    expect(frames).toHaveLength(1000);
     expect((await copied.read(1000)).map((packet) => packet.frame)).toEqual(frames);
     expect(copied.socket.copyBlock(0)).toBeUndefined();
+    expect(thrownBy(() => copied.socket.copyBlock(64))).toBeInstanceOf(TypeError);
   });
 
   test("a promiscuous socket makes its device promiscuous until it is closed", () => {
@@ -323,7 +325,7 @@ describe("closing", () => {
     const ring = socket.ring;
     if (!ring) throw new Error("the ring is not mapped");
     const view = new Int32Array(ring);
-    expect(view.length).toBe((4 << 16) / 4);
+    expect(view.length).toBe((64 << 14) / 4);
     socket.close();
     expect(ring.byteLength).toBe(0);
     expect(view.length).toBe(0);
