@@ -34,6 +34,17 @@ export const destinationOptions = header({
 
 export interface DestinationOptions extends Infer<typeof destinationOptions> {}
 
+/** IANA, IPv6 Routing Types. */
+const routingTypes = {
+  0: "source route (deprecated)",
+  1: "Nimrod (deprecated)",
+  2: "type 2 (mobility)",
+  3: "RPL source route",
+  4: "segment routing",
+  5: "CRH-16",
+  6: "CRH-32",
+} as const;
+
 export const routing = header({
   title: "IPv6 routing",
   minimumLength: 4,
@@ -48,17 +59,6 @@ export const routing = header({
     body: f.rest(4, routingBody),
   }),
 });
-
-/** IANA, IPv6 Routing Types. */
-const routingTypes = {
-  0: "source route (deprecated)",
-  1: "Nimrod (deprecated)",
-  2: "type 2 (mobility)",
-  3: "RPL source route",
-  4: "segment routing",
-  5: "CRH-16",
-  6: "CRH-32",
-} as const;
 
 export interface Routing extends Infer<typeof routing> {}
 
