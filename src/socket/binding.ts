@@ -91,6 +91,7 @@ export interface NativeInterface {
 }
 
 const load = createRequire(import.meta.url);
+const packageRoot = new URL("../../", import.meta.url); // of src/socket/ and of dist/socket/
 let loaded: Binding | undefined;
 
 /**
@@ -98,28 +99,25 @@ let loaded: Binding | undefined;
  * holds one that this machine can load.
  */
 export function binding(): Binding {
-  loaded ??= find();
+  loaded ??= loadBinding(packageRoot, process.platform);
   return loaded;
 }
 
-// A closed list, all inside the package: this runs as root often enough not to look anywhere else.
-function places(): readonly string[] {
-  return [
+/** What {@link binding} does once; `root` is the package's folder. */
+export function loadBinding(root: URL, platform: NodeJS.Platform): Binding {
+  if (platform !== "linux") {
+    throw new SockinspectError(
+      "UNSUPPORTED_PLATFORM",
+      `cannot open sockets on ${platform}: capturing and sending need Linux (reading files works here)`,
+      { platform },
+    );
+  }
+  // A closed list, all inside the package: this runs as root often enough not to look anywhere else.
+  const tried = [
     "build/Release/sockinspect.node",
     "build/Debug/sockinspect.node",
     `prebuilds/linux-${process.arch}/sockinspect.glibc.node`,
-  ].map((place) => fileURLToPath(new URL(`../../${place}`, import.meta.url)));
-}
-
-function find(): Binding {
-  if (process.platform !== "linux") {
-    throw new SockinspectError(
-      "UNSUPPORTED_PLATFORM",
-      `cannot open sockets on ${process.platform}: capturing and sending need Linux (reading files works here)`,
-      { platform: process.platform },
-    );
-  }
-  const tried = places();
+  ].map((place) => fileURLToPath(new URL(place, root)));
   const file = tried.find((place) => existsSync(place));
   if (file === undefined) throw missing(`none of ${tried.join(", ")} is there`, tried);
   try {
