@@ -91,7 +91,8 @@ class LiveSource implements Source {
       blockSize: this.#blockSize,
       blockCount: this.#blockCount,
       blockTimeout: latency,
-      promiscuous: options.promiscuous ?? true,
+      // Membership is by device: without one there is nothing to join
+      promiscuous: options.interface !== undefined && (options.promiscuous ?? true),
       copy: options.copy ?? false,
     });
     const { ring } = this.#socket;

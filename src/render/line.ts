@@ -28,13 +28,18 @@ export function lines(options: LineOptions = {}): (packet: Packet) => string {
   return (packet) => liner.line(packet);
 }
 
+/** Two IPv4 addresses with five-digit ports: longer ones stick out rather than push everything aside. */
+const WIDEST_ENDPOINTS = 42;
+
 type Network = LayerOf<"ipv4"> | LayerOf<"ipv6">;
 
 class Liner {
   readonly #paint: Paint;
   readonly #clock: Clock;
   readonly #origins: SequenceOrigins | undefined;
+  /** Columns grow with what they had to hold, so that lines of one capture stand under each other. */
   #deviceWidth = 2;
+  #endpointsWidth = 0;
 
   constructor(options: LineOptions, origins: SequenceOrigins | undefined) {
     this.#paint = options.paint ?? plain;
@@ -99,20 +104,28 @@ class Liner {
   }
 
   #endpoints(network: Network | undefined, ports: { sourcePort: number; destinationPort: number }): string {
-    if (!network) return `${ports.sourcePort} → ${ports.destinationPort} `;
-    const { paint } = { paint: this.#paint };
-    const six = network.kind === "ipv6";
-    const source = six ? `[${network.source}]` : network.source;
-    const destination = six ? `[${network.destination}]` : network.destination;
-    return (
-      `${paint("address", source)}:${paint("port", String(ports.sourcePort))} → ` +
-      `${paint("address", destination)}:${paint("port", String(ports.destinationPort))} `
-    );
+    return this.#way(network, String(ports.sourcePort), String(ports.destinationPort));
   }
 
   #addresses(network: Network | undefined): string {
-    if (!network) return "";
-    return `${this.#paint("address", network.source)} → ${this.#paint("address", network.destination)} `;
+    return this.#way(network, "", "");
+  }
+
+  /** Both ends with an arrow between them, padded to a column. */
+  #way(network: Network | undefined, sourcePort: string, destinationPort: string): string {
+    if (!network) return sourcePort === "" ? "" : `${sourcePort} → ${destinationPort} `;
+    const ports = sourcePort !== "";
+    const brackets = ports && network.kind === "ipv6";
+    const source = brackets ? `[${network.source}]` : network.source;
+    const destination = brackets ? `[${network.destination}]` : network.destination;
+    const colons = ports ? 2 : 0;
+    const width = source.length + sourcePort.length + destination.length + destinationPort.length + colons;
+    if (width > this.#endpointsWidth) this.#endpointsWidth = Math.min(width, WIDEST_ENDPOINTS);
+    const padding = width < this.#endpointsWidth ? " ".repeat(this.#endpointsWidth - width) : "";
+    const paint = this.#paint;
+    const from = paint("address", source) + (ports ? `:${paint("port", sourcePort)}` : "");
+    const to = paint("address", destination) + (ports ? `:${paint("port", destinationPort)}` : "");
+    return `${from} → ${to}${padding}  `;
   }
 
   #protocol(name: string): string {

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { SockinspectError } from "../../src/errors.js";
+import { decode } from "../../src/packet/decode.js";
+import { Frame } from "../../src/packet/frame.js";
+import * as packets from "../support/packets.js";
+
+function frameOf(octets: Uint8Array): Frame {
+  const frame = new Frame();
+  frame.move(new DataView(octets.buffer, octets.byteOffset, octets.length), 0, octets.length, octets.length);
+  return frame;
+}
+
+test.each([packets.syn, packets.udp6, packets.portUnreachable, packets.portUnreachable6])(
+  "a frame says what the decoded packet says",
+  (octets) => {
+    const frame = frameOf(octets);
+    expect(frame.own()).toEqual(decode(octets));
+    expect(JSON.parse(JSON.stringify(frame))).toEqual(JSON.parse(JSON.stringify(decode(octets))));
+    expect(frame.problems).toEqual(decode(octets).problems);
+  },
+);
+
+test("a frame gives views of the packet's own headers, not of those an ICMP error quotes", () => {
+  expect(frameOf(packets.udp).udp?.destinationPort).toBe(9);
+  const error = frameOf(packets.portUnreachable);
+  expect(error.icmp?.type).toBe(3);
+  expect(error.udp).toBeUndefined();
+});
+
+test("two headers of a kind in one packet have a view each", () => {
+  const addresses = frameOf(packets.portUnreachable).layers.filter((layer) => layer.kind === "ipv4");
+  expect(addresses[0]).not.toBe(addresses[1]);
+  expect(addresses.map((ipv4) => ipv4.protocol)).toEqual([1, 17]);
+});
+
+test("a moved frame stands for the other packet", () => {
+  const frame = frameOf(packets.syn);
+  expect(frame.tcp?.flags.syn).toBe(true);
+  const { udp } = packets;
+  frame.move(new DataView(udp.buffer, udp.byteOffset, udp.length), 0, udp.length, udp.length);
+  expect(frame.tcp).toBeUndefined();
+  expect(frame.udp?.sourcePort).toBe(44819);
+});
+
+test("everything that would read a released frame's octets throws RELEASED", () => {
+  const frame = frameOf(packets.hello);
+  const { ipv4, tcp } = frame;
+  const payload = frame.layers.at(-1) as { octets: Uint8Array };
+  frame.release();
+  const reads = [
+    () => frame.tcp,
+    () => frame.layers,
+    () => frame.problems,
+    () => frame.checksums,
+    () => frame.own(),
+    () => frame.octets,
+    () => ipv4!.source,
+    () => ipv4!.ttl,
+    () => tcp!.flags,
+    () => tcp!.options,
+    () => tcp!.own(),
+    () => payload.octets,
+  ];
+  for (const read of reads) expect(read).toThrow(SockinspectError);
+  expect(reads[0]).toThrow("keep own() of it");
+});

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { decode } from "../../src/packet/decode.js";
+import type { Offload } from "../../src/packet/packet.js";
+import { linkTypes } from "../../src/wire/numbers.js";
+import * as packets from "../support/packets.js";
+
+const verdicts = (octets: Uint8Array, offload: Offload = "none"): string[] =>
+  decode(octets, linkTypes.ethernet, { offload }).checksums.map(({ layer, verdict }) => `${layer} ${verdict}`);
+
+test("loopback leaves transport checksums to a card there is none of: not computed yet, not bad", () => {
+  expect(verdicts(packets.syn, "not computed yet")).toEqual(["1 good", "2 not computed yet"]);
+  expect(decode(packets.syn, linkTypes.ethernet, { offload: "not computed yet" }).problems).toEqual([]);
+});
+
+test("without the kernel's word the same checksum is bad, and the right one is told", () => {
+  expect(verdicts(packets.syn)).toEqual(["1 good", "2 bad"]);
+  const { problems } = decode(packets.syn);
+  expect(problems).toMatchObject([{ kind: "checksum", layer: "tcp", at: 50, found: 0xfe30 }]);
+  const mended = packets.syn.slice();
+  new DataView(mended.buffer).setUint16(50, (problems[0] as { computed: number }).computed);
+  expect(verdicts(mended)).toEqual(["1 good", "2 good"]);
+});
+
+test("the kernel's word stands for the transport checksum only", () => {
+  expect(verdicts(packets.syn, "verified by the kernel")).toEqual(["1 good", "2 verified by the kernel"]);
+});
+
+test("ICMP and ICMPv6 are checked, and so is what they quote as far as it is whole", () => {
+  expect(verdicts(packets.echoRequest)).toEqual(["1 good", "2 good"]);
+  expect(verdicts(packets.portUnreachable)).toEqual(["1 good", "2 good", "3 good", "4 bad"]);
+  expect(decode(packets.portUnreachable).problems).toEqual([]);
+});
+
+test("zero means that a UDP datagram over IPv4 has no checksum", () => {
+  const octets = packets.udp.slice();
+  octets.fill(0, 40, 42);
+  expect(verdicts(octets)).toEqual(["1 good", "2 absent"]);
+});
+
+test("a fragment's transport checksum cannot be told", () => {
+  const octets = packets.udp.slice();
+  octets[20] = 0x20; // more fragments
+  expect(verdicts(octets)).toEqual(["1 bad", "2 cannot tell"]);
+});
