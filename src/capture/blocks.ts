@@ -96,6 +96,8 @@ export function octets(data: DataView, at: number, end: number): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset + at, end - at);
 }
 
+const TWO_TO_32 = 2 ** 32;
+
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
@@ -117,13 +119,21 @@ const LONGEST_OPTION = 0xffff;
 /** An option that holds a 64-bit number. */
 export function u64Option(code: number, value: number, littleEndian: boolean): Option {
   const data = new DataView(new ArrayBuffer(8));
-  data.setBigUint64(0, BigInt(value), littleEndian);
+  writeU64(data, 0, value, littleEndian);
   return { code, value: new Uint8Array(data.buffer) };
+}
+
+/** Writes a 64-bit number, or the largest there is; negative ones as their complement of two. hot */
+export function writeU64(data: DataView, at: number, value: number, littleEndian: boolean): void {
+  const high = Math.floor(value / TWO_TO_32);
+  const low = high < TWO_TO_32 ? value - high * TWO_TO_32 : 0xffffffff;
+  data.setUint32(littleEndian ? at + 4 : at, Math.min(high, 0xffffffff), littleEndian);
+  data.setUint32(littleEndian ? at : at + 4, low, littleEndian);
 }
 
 /** A 64-bit number; beyond 2^53 the nearest one there is. hot */
 export function readU64(data: DataView, at: number, littleEndian: boolean): number {
   const first = data.getUint32(at, littleEndian);
   const second = data.getUint32(at + 4, littleEndian);
-  return littleEndian ? second * 0x100000000 + first : first * 0x100000000 + second;
+  return littleEndian ? second * TWO_TO_32 + first : first * TWO_TO_32 + second;
 }

@@ -1,5 +1,4 @@
 const START_SIZE = 256 * 1024;
-const EMPTY = new Uint8Array(0);
 
 /**
  * Octets that arrive in pieces and are read in place: a window that slides over a file. Whoever has octets puts them into
@@ -61,6 +60,7 @@ export class Outbox {
   data: DataView;
   end = 0;
   #octets: Uint8Array;
+  #spare: Uint8Array | undefined;
   readonly #size: number;
 
   constructor(size = START_SIZE) {
@@ -86,14 +86,19 @@ export class Outbox {
     this.#octets.set(octets, to);
   }
 
-  /** What was written since the last time; the caller owns it. */
+  /** What was written since the last time; the caller's until it is given {@link back}. */
   take(): Uint8Array {
-    if (this.end === 0) return EMPTY;
     const taken = this.#octets.subarray(0, this.end);
-    this.#octets = new Uint8Array(this.#size);
+    this.#octets = this.#spare ?? new Uint8Array(this.#size);
+    this.#spare = undefined;
     this.data = new DataView(this.#octets.buffer);
     this.end = 0;
     return taken;
+  }
+
+  /** Octets that were taken and are needed no more. */
+  back(taken: Uint8Array): void {
+    if (taken.buffer.byteLength === this.#size) this.#spare = new Uint8Array(taken.buffer as ArrayBuffer);
   }
 
   #grow(): void {

@@ -1,9 +1,7 @@
-/** Reads and writes pcap: draft-ietf-opsawg-pcap. */
-import { SockinspectError } from "../errors.js";
-import { Outbox, type Window } from "./octets.js";
+/** Reads pcap: draft-ietf-opsawg-pcap. */
+import type { Window } from "./octets.js";
 import {
   type CaptureInterface,
-  type CaptureRecord,
   type FileProblem,
   FileRecord,
   INBOUND,
@@ -16,8 +14,8 @@ import {
   type Section,
 } from "./record.js";
 
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
+export const FILE_HEADER = 24;
+export const RECORD_HEADER = 16;
 const MODIFIED_RECORD_HEADER = 24;
 
 export const MICROSECONDS_MAGIC = 0xa1b2c3d4;
@@ -26,7 +24,7 @@ export const NANOSECONDS_MAGIC = 0xa1b23c4d;
 export const MODIFIED_MAGIC = 0xa1b2cd34;
 
 /** What libpcap and Wireshark read of one packet at most; a file may say that it holds larger ones. */
-const LARGEST_PACKET = 262_144;
+export const LARGEST_PACKET = 262_144;
 const LARGEST_SNAP_LENGTH = 128 * 1024 * 1024;
 
 /** packet(7), `sll_pkttype`: HOST, BROADCAST, MULTICAST, OTHERHOST, OUTGOING. */
@@ -44,8 +42,9 @@ export function isPcapMagic(magic: number): boolean {
 }
 
 /**
- * Moves over the records of a pcap file: microseconds or nanoseconds, modified or not, in either byte order. There is one
- * interface, and no way on behind a record whose length cannot be.
+ * Moves over the records of a pcap file: microseconds, nanoseconds or Kuznetzov's, in either byte order. There is one
+ * interface, and no way on behind a record whose length cannot be. Variants that share their magic with these (Nokia,
+ * RedHat 6.1, SuSE 6.3) are not guessed: guesses misread files that are right.
  */
 export class PcapReader implements RecordReader {
   readonly record = new FileRecord();
@@ -133,69 +132,5 @@ export class PcapReader implements RecordReader {
     const { ended, at, end } = this.#window;
     if (ended && end > at)
       this.#stop("truncated", block, `is cut by the end of the file: ${end - at} of ${needed} octets`);
-  }
-}
-
-/** How a pcap file is written. */
-export interface PcapOptions {
-  /** Default: nanoseconds, which lose nothing. */
-  readonly resolution?: "nanoseconds" | "microseconds";
-  /** Octets kept of each packet at most; default and most 262 144. */
-  readonly snapLength?: number;
-}
-
-/**
- * Writes pcap into an outbox. The format holds one link type, and neither interfaces, directions, offloads, drops nor
- * comments; a time before 1970 or after 2106 is written as the nearest one it can hold.
- */
-export class PcapWriter {
-  readonly outbox = new Outbox();
-  readonly #nanosecondsPerTick: number;
-  readonly #snapLength: number;
-  #linkType: number | undefined;
-
-  constructor(options: PcapOptions = {}) {
-    this.#nanosecondsPerTick = options.resolution === "microseconds" ? 1000 : 1;
-    this.#snapLength = Math.min(options.snapLength ?? LARGEST_PACKET, LARGEST_PACKET);
-  }
-
-  /** Describes the interface; a file can be written without packets. Throws `BAD_ARGUMENT` for a second link type. */
-  interface({ linkType }: CaptureInterface): number {
-    if (this.#linkType === undefined) this.#header(linkType);
-    else if (linkType !== this.#linkType)
-      throw new SockinspectError(
-        "BAD_ARGUMENT",
-        `a pcap file holds packets of one link type: this one holds ${this.#linkType}, not ${linkType} (write pcapng)`,
-        { argument: "linkType", value: linkType },
-      );
-    return 0;
-  }
-
-  /** hot */
-  write(record: CaptureRecord): void {
-    if (record.linkType !== this.#linkType) this.interface({ linkType: record.linkType, snapLength: 0 });
-    const captured = Math.min(record.end - record.at, this.#snapLength);
-    const { outbox } = this;
-    const to = outbox.reserve(RECORD_HEADER + captured);
-    const { data } = outbox;
-    const { seconds, nanoseconds } = record;
-    data.setUint32(to, seconds > 0 ? Math.min(seconds, 0xffffffff) : 0, true);
-    data.setUint32(to + 4, Math.min(Math.floor(nanoseconds / this.#nanosecondsPerTick), 0xffffffff), true);
-    data.setUint32(to + 8, captured, true);
-    data.setUint32(to + 12, record.length, true);
-    outbox.copy(record.data, record.at, record.at + captured, to + RECORD_HEADER);
-  }
-
-  #header(linkType: number): void {
-    const to = this.outbox.reserve(FILE_HEADER);
-    const { data } = this.outbox;
-    data.setUint32(to, this.#nanosecondsPerTick === 1 ? NANOSECONDS_MAGIC : MICROSECONDS_MAGIC, true);
-    data.setUint16(to + 4, 2, true);
-    data.setUint16(to + 6, 4, true);
-    data.setUint32(to + 8, 0, true);
-    data.setUint32(to + 12, 0, true);
-    data.setUint32(to + 16, this.#snapLength, true);
-    data.setUint32(to + 20, linkType, true);
-    this.#linkType = linkType;
   }
 }

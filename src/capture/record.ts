@@ -1,4 +1,5 @@
 import type { Direction, Offload } from "../packet/packet.js";
+import type { Outbox } from "./octets.js";
 
 /**
  * One captured packet as plain numbers over borrowed octets: what a file's reader moves over and what its writer takes.
@@ -104,6 +105,32 @@ export interface RecordReader {
   readonly damaged: number;
   /** Moves on to the next item whose octets are all there. `undefined`: more are needed, or it is over. */
   next(): Item | undefined;
+}
+
+/** Totals of an interface, for its Interface Statistics Block. */
+export interface InterfaceStatistics {
+  /** When they were taken. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  readonly received?: number;
+  readonly dropped?: number;
+}
+
+/** Writes the records of a capture file into an outbox. */
+export interface RecordWriter {
+  readonly outbox: Outbox;
+  /** Sees to it that the file has a header, even without packets. */
+  begin(): void;
+  /** Begins another file that holds the same. */
+  again(): void;
+  /** Begins a section. */
+  section(section?: Section): void;
+  /** Describes an interface; returns its number. */
+  interface(description: CaptureInterface): number;
+  /** Writes a packet of the interface with this number, or of that of its device. */
+  write(record: CaptureRecord, interfaceIndex?: number): void;
+  statistics(interfaceIndex: number, statistics: InterfaceStatistics): void;
+  block(block: Block): void;
 }
 
 /** epb_flags, draft-ietf-opsawg-pcapng §4.3.1. */

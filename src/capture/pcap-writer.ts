@@ -1,0 +1,90 @@
+/** Writes pcap: draft-ietf-opsawg-pcap. */
+import { SockinspectError } from "../errors.js";
+import { Outbox } from "./octets.js";
+import { FILE_HEADER, LARGEST_PACKET, MICROSECONDS_MAGIC, NANOSECONDS_MAGIC, RECORD_HEADER } from "./pcap.js";
+import type { CaptureInterface, CaptureRecord, RecordWriter } from "./record.js";
+
+const ETHERNET = 1;
+
+/** How a pcap file is written. */
+export interface PcapOptions {
+  /** Default: nanoseconds, which lose nothing. */
+  readonly resolution?: "nanoseconds" | "microseconds";
+  /** Octets kept of each packet at most; default and most 262 144. */
+  readonly snapLength?: number;
+}
+
+/**
+ * Writes pcap into an outbox. The format holds one link type, and neither interfaces, directions, offloads, drops nor
+ * comments; a time before 1970 or after 2106 is written as the nearest one it can hold.
+ */
+export class PcapWriter implements RecordWriter {
+  readonly outbox = new Outbox();
+  readonly #nanosecondsPerTick: number;
+  readonly #snapLength: number;
+  #linkType: number | undefined;
+  #begun = false;
+
+  constructor(options: PcapOptions = {}) {
+    this.#nanosecondsPerTick = options.resolution === "microseconds" ? 1000 : 1;
+    this.#snapLength = Math.min(options.snapLength ?? LARGEST_PACKET, LARGEST_PACKET);
+  }
+
+  begin(): void {
+    if (!this.#begun) this.#header(this.#linkType ?? ETHERNET);
+  }
+
+  again(): void {
+    this.#header(this.#linkType ?? ETHERNET);
+  }
+
+  section(): void {}
+
+  /** The link type of the first is that of a file without packets. */
+  interface({ linkType }: CaptureInterface): number {
+    this.#linkType ??= linkType;
+    return 0;
+  }
+
+  /** Throws `BAD_ARGUMENT` for a second link type. hot */
+  write(record: CaptureRecord): void {
+    if (!this.#begun) this.#header(record.linkType);
+    else if (record.linkType !== this.#linkType) throw this.#otherLinkType(record.linkType);
+    const captured = Math.min(record.end - record.at, this.#snapLength);
+    const { outbox } = this;
+    const to = outbox.reserve(RECORD_HEADER + captured);
+    const { data } = outbox;
+    const { seconds, nanoseconds } = record;
+    data.setUint32(to, seconds > 0 ? Math.min(seconds, 0xffffffff) : 0, true);
+    data.setUint32(to + 4, Math.min(Math.floor(nanoseconds / this.#nanosecondsPerTick), 0xffffffff), true);
+    data.setUint32(to + 8, captured, true);
+    data.setUint32(to + 12, record.length, true);
+    outbox.copy(record.data, record.at, record.at + captured, to + RECORD_HEADER);
+  }
+
+  statistics(): void {}
+
+  block(): void {}
+
+  #otherLinkType(linkType: number): SockinspectError {
+    return new SockinspectError(
+      "BAD_ARGUMENT",
+      `a pcap file holds packets of one link type: this one holds ${this.#linkType}, not ${linkType} (write pcapng)`,
+      { argument: "linkType", value: linkType },
+    );
+  }
+
+  #header(linkType: number): void {
+    const to = this.outbox.reserve(FILE_HEADER);
+    const { data } = this.outbox;
+    data.setUint32(to, this.#nanosecondsPerTick === 1 ? NANOSECONDS_MAGIC : MICROSECONDS_MAGIC, true);
+    data.setUint16(to + 4, 2, true);
+    data.setUint16(to + 6, 4, true);
+    data.setUint32(to + 8, 0, true);
+    data.setUint32(to + 12, 0, true);
+    data.setUint32(to + 16, this.#snapLength, true);
+    data.setUint32(to + 20, linkType, true);
+    this.#linkType = linkType;
+    this.#begun = true;
+  }
+}
