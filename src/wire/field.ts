@@ -26,6 +26,7 @@ export interface Rest<T> {
 export interface Fields {
   u8(at: number, as?: Format): number;
   u16(at: number, as?: Format): number;
+  u24(at: number, as?: Format): number;
   u32(at: number, as?: Format): number;
   /** A little-endian number, as a few link types of BSD have it. */
   u32le(at: number, as?: Format): number;
@@ -45,7 +46,7 @@ export interface Fields {
 
 /** One row of a header's field table. `size` counts the octets that hold the field; 0 for a `rest`. */
 export type Field = { readonly name: string; readonly at: number; readonly size: number } & (
-  | { readonly type: "u8" | "u16" | "u32" | "u32le"; readonly as: Format | undefined }
+  | { readonly type: "u8" | "u16" | "u24" | "u32" | "u32le"; readonly as: Format | undefined }
   | { readonly type: "bits"; readonly bit: number; readonly width: number; readonly as: Format | undefined }
   | { readonly type: "bit"; readonly bit: number }
   | { readonly type: "flags"; readonly sets: readonly Flags<string>[] }
@@ -66,6 +67,10 @@ function wordSize(bits: number): 1 | 2 | 4 {
   return bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
 }
 
+function u24(data: DataView, at: number): number {
+  return (data.getUint8(at) << 16) | data.getUint16(at + 1);
+}
+
 const NO_DATA = new DataView(new ArrayBuffer(0));
 
 /** Its methods return what is in the octets, so a layout run with it is the decoder. */
@@ -79,6 +84,9 @@ export class Reader implements Fields {
   }
   u16(at: number): number {
     return this.data.getUint16(this.at + at);
+  }
+  u24(at: number): number {
+    return u24(this.data, this.at + at);
   }
   u32(at: number): number {
     return this.data.getUint32(this.at + at);
@@ -119,6 +127,7 @@ export class Reader implements Fields {
 export const describer = {
   u8: (at: number, as?: Format) => ({ type: "u8", at, size: 1, as }),
   u16: (at: number, as?: Format) => ({ type: "u16", at, size: 2, as }),
+  u24: (at: number, as?: Format) => ({ type: "u24", at, size: 3, as }),
   u32: (at: number, as?: Format) => ({ type: "u32", at, size: 4, as }),
   u32le: (at: number, as?: Format) => ({ type: "u32le", at, size: 4, as }),
   bits: (at: number, bit: number, width: number, as?: Format) => ({
@@ -152,6 +161,10 @@ export function getter(field: Field): (this: Place) => unknown {
     case "u16":
       return function () {
         return this.data.getUint16(this.at + at);
+      };
+    case "u24":
+      return function () {
+        return u24(this.data, this.at + at);
       };
     case "u32":
       return function () {
@@ -265,6 +278,9 @@ export function write(field: Field, value: unknown, data: DataView, start: numbe
       return data.setUint8(at, value as number);
     case "u16":
       return data.setUint16(at, value as number);
+    case "u24":
+      data.setUint8(at, (value as number) >>> 16);
+      return data.setUint16(at + 1, (value as number) & 0xffff);
     case "u32":
       return data.setUint32(at, value as number);
     case "u32le":
