@@ -208,8 +208,11 @@ const SIZES: Readonly<Record<number, number>> = {
 export function icmpv6End(data: DataView, at: number, end: number, wireEnd: number = end): number {
   const type = data.getUint8(at);
   switch (type) {
-    // Options, or a list, up to the end
+    // RFC 3810 §8.1: shorter queries are of version 1
     case 130:
+      if (wireEnd < at + 28) return at + 24;
+      return end < at + 28 ? wireEnd : at + 28 + data.getUint16(at + 26) * 16;
+    // Options, or a list, up to the end
     case 133:
     case 134:
     case 135:

@@ -1,7 +1,5 @@
 /** The options of Multipath TCP: RFC 8684 §3, and its first version, RFC 6824. Keys, tokens and 64-bit numbers are in hex. */
-import { ipv4Text, ipv6Text, parseIpv4, parseIpv6 } from "./address.js";
-import type { Rest } from "./field.js";
-import { hexText, parseHex } from "./hex.js";
+import { columns } from "./columns.js";
 import { type Choice, type Infer, type Part, part } from "./part.js";
 import { list, opaque } from "./rest.js";
 
@@ -17,77 +15,6 @@ const subtypes = {
   8: "MP_TCPRST",
   15: "experiment",
 } as const;
-
-/** Fields that are there or not, one after the other. */
-type Columns = Readonly<Record<string, "u16" | "u32" | "octets" | "address">>;
-type Row<C extends Columns> = {
-  readonly [K in keyof C]?: C[K] extends "u16" | "u32" ? number : string;
-};
-
-/** `sizes` tells the octets of each column, 0 where it is not there; undefined where the octets are none of these. */
-function columns<const C extends Columns>(
-  types: C,
-  sizes: (data: DataView, at: number, end: number) => readonly number[] | undefined,
-): Rest<Row<C>> {
-  const entries = Object.entries(types);
-  const octets = (type: string, value: unknown): ArrayLike<number> | undefined => {
-    const text = type === "u16" ? numberText(value, 2) : type === "u32" ? numberText(value, 4) : value;
-    return type === "address" ? (parseIpv4(text) ?? parseIpv6(text)) : parseHex(text);
-  };
-  return {
-    fits: (data, at, end) => sizes(data, at, end) !== undefined,
-    decode(data, at, end) {
-      const row: Record<string, number | string> = {};
-      let i = at;
-      for (const [column, size] of (sizes(data, at, end) ?? []).entries()) {
-        const [name, type] = entries[column]!;
-        if (size > 0) row[name] = read(type, data, i, i + size);
-        i += size;
-      }
-      return row as Row<C>; // its names and types are those of `types`
-    },
-    encode(row, data, at) {
-      let i = at;
-      for (const [name, type] of entries)
-        if (row[name] !== undefined)
-          for (const octet of Array.from(octets(type, row[name])!)) data.setUint8(i++, octet);
-    },
-    size: (row) =>
-      entries.reduce((sum, [name, type]) => (row[name] === undefined ? sum : sum + octets(type, row[name])!.length), 0),
-    misfit(row) {
-      if (typeof row !== "object" || row === null) return `takes any of ${Object.keys(types).join(", ")}`;
-      const given = row as Readonly<Record<string, unknown>>;
-      const stranger = Object.keys(given).find((name) => !(name in types));
-      if (stranger !== undefined) return `has no ${stranger}`;
-      const wrong = entries.find(
-        ([name, type]) => given[name] !== undefined && octets(type, given[name]) === undefined,
-      );
-      return wrong && `${wrong[0]} does not fit`;
-    },
-  };
-}
-
-function read(type: Columns[string], data: DataView, at: number, end: number): number | string {
-  switch (type) {
-    case "u16":
-      return data.getUint16(at);
-    case "u32":
-      return data.getUint32(at);
-    case "octets":
-      return hexText(data, at, end);
-    case "address":
-      return end - at === 4 ? ipv4Text(data, at) : ipv6Text(data, at);
-    default:
-      return type satisfies never;
-  }
-}
-
-/** `size` octets of a number in hex, or undefined where it does not fit. */
-function numberText(value: unknown, size: number): string | undefined {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** (8 * size)
-    ? value.toString(16).padStart(2 * size, "0")
-    : undefined;
-}
 
 /** SYN none, or the sender's in version 0; SYN-ACK the sender's, ACK both, first data with its length and checksum. */
 const keys = columns(
