@@ -25,6 +25,7 @@ export const PACKET_FLAGS = 2;
 export const PACKET_DROPS = 4;
 export const STATISTICS_RECEIVED = 4;
 export const STATISTICS_DROPPED = 5;
+export const STATISTICS_OS_DROPPED = 7;
 
 const NAMES: Readonly<Record<number, string>> = {
   [SECTION_HEADER]: "Section Header Block",

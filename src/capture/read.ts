@@ -1,0 +1,265 @@
+import { SockinspectError } from "../errors.js";
+import { compile } from "../filter/compile.js";
+import type { Program } from "../filter/program.js";
+import { run } from "../filter/run.js";
+import { Frame } from "../packet/frame.js";
+import type { Packet } from "../packet/packet.js";
+import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
+import { type CaptureInput, openCapture } from "./file.js";
+import type { Block, FileProblem, FileRecord } from "./record.js";
+import type { Batch, Source, Statistics } from "./source.js";
+
+export interface ReadOptions {
+  /** In the pcap-filter language. Default: everything. */
+  readonly filter?: string;
+  /** Ends after so many packets. */
+  readonly limit?: number;
+  /** Ends the reading like {@link Source.stop}. */
+  readonly signal?: AbortSignal;
+}
+
+/** A capture file as a source of packets. */
+export interface FileSource extends Source {
+  /** What is wrong with the file, once its iteration ended: packets behind it may be missing. */
+  readonly problem: FileProblem | undefined;
+  /** Packets and blocks that were passed over because they are wrong. */
+  readonly damaged: number;
+}
+
+/**
+ * Reads packets from a capture file: a path, "-" for standard input, or pieces of one. It is opened by the iteration, which
+ * throws `BAD_FILE` when it is no capture file, `SYSTEM` when it cannot be read, `BAD_FILTER` and `UNSUPPORTED_PLATFORM`.
+ * A file that is cut or wrong does not make it throw: see {@link FileSource.problem}. It can be iterated once.
+ */
+export function read(file: string | AsyncIterable<Uint8Array>, options: ReadOptions = {}): FileSource {
+  return new CaptureFileSource(file, options);
+}
+
+class CaptureFileSource implements FileSource {
+  captured = 0;
+  readonly #file: string | AsyncIterable<Uint8Array>;
+  readonly #filter: string | undefined;
+  readonly #limit: number;
+  readonly #drops = new Drops();
+  #input: CaptureInput | undefined;
+  #batch: FileBatch | undefined;
+  #stopped = false;
+  #closed = false;
+
+  constructor(
+    file: string | AsyncIterable<Uint8Array>,
+    { filter, limit = Number.MAX_SAFE_INTEGER, signal }: ReadOptions,
+  ) {
+    if (!Number.isSafeInteger(limit) || limit < 1)
+      throw new SockinspectError("BAD_ARGUMENT", `limit takes a whole number above 0, not ${limit}`, {
+        argument: "limit",
+        value: limit,
+      });
+    this.#file = file;
+    this.#filter = filter;
+    this.#limit = limit;
+    signal?.addEventListener("abort", () => this.stop(), { once: true });
+    if (signal?.aborted) this.stop();
+  }
+
+  get problem(): FileProblem | undefined {
+    return this.#input?.problem;
+  }
+
+  get damaged(): number {
+    return this.#input?.damaged ?? 0;
+  }
+
+  async *batches(): AsyncGenerator<Batch, void, undefined> {
+    try {
+      if (this.#closed || this.#stopped) return;
+      const input = await openCapture(this.#file);
+      this.#input = input;
+      const frame = new Frame();
+      const filter = new Filter(this.#filter, input);
+      do {
+        this.#batch = new FileBatch(input, frame, filter, this.#drops, this.#limit, this);
+        yield this.#batch;
+        this.#batch.release();
+      } while (!this.#stopped && this.captured < this.#limit && (await input.more()));
+    } finally {
+      await this.close();
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Packet, void, undefined> {
+    for await (const batch of this.batches())
+      for (const frame of batch) {
+        yield frame.own();
+        if (this.#stopped) return;
+      }
+  }
+
+  statistics(): Statistics {
+    const { captured } = this;
+    const dropped = this.#drops.total;
+    return { captured, received: captured + dropped, dropped, freezes: 0 };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#batch?.release();
+    await this.#input?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** The packets whose octets are there; they are walked once. */
+class FileBatch implements Batch {
+  readonly #input: CaptureInput;
+  readonly #frame: Frame;
+  readonly #filter: Filter;
+  readonly #drops: Drops;
+  readonly #limit: number;
+  readonly #counter: { captured: number };
+  #released = false;
+
+  constructor(
+    input: CaptureInput,
+    frame: Frame,
+    filter: Filter,
+    drops: Drops,
+    limit: number,
+    counter: { captured: number },
+  ) {
+    this.#input = input;
+    this.#frame = frame;
+    this.#filter = filter;
+    this.#drops = drops;
+    this.#limit = limit;
+    this.#counter = counter;
+  }
+
+  /** One frame, moved from packet to packet. */
+  [Symbol.iterator](): Iterator<Frame> {
+    const frame = this.#frame;
+    const result: { done: boolean; value: Frame } = { done: false, value: frame };
+    return {
+      // hot
+      next: (): IteratorResult<Frame> => {
+        if (this.#released || this.#counter.captured >= this.#limit || !this.#next())
+          return { done: true, value: undefined };
+        moveTo(frame, this.#input.record);
+        this.#counter.captured++;
+        return result as IteratorYieldResult<Frame>;
+      },
+    };
+  }
+
+  release(): void {
+    if (this.#released) return;
+    if (this.#counter.captured < this.#limit) while (this.#next()); // passed over by the consumer
+    this.#released = true;
+    this.#frame.release();
+  }
+
+  /** Moves on to the next packet that passes the filter. hot */
+  #next(): boolean {
+    const input = this.#input;
+    for (let item = input.next(); item !== undefined; item = input.next()) {
+      if (item === "packet") {
+        if (input.record.dropped !== 0) this.#drops.packet(input.record);
+        if (this.#filter.accepts(input.record)) return true;
+      } else if (item === "statistics") this.#drops.block(input.block!);
+      else if (item === "section") this.#drops.section();
+    }
+    return false;
+  }
+}
+
+/** Lets `frame` stand for the packet of `record`. hot */
+function moveTo(frame: Frame, record: FileRecord): void {
+  frame.seconds = record.seconds;
+  frame.nanoseconds = record.nanoseconds;
+  frame.linkType = record.linkType;
+  frame.device = record.device;
+  frame.direction = record.direction;
+  frame.offload = record.offload;
+  frame.gso = record.gso;
+  frame.move(record.data, record.at, record.end, record.length);
+}
+
+/** A filter, compiled for each link type that comes along. */
+class Filter {
+  readonly #source: string;
+  readonly #input: CaptureInput;
+  readonly #programs = new Map<number, Program>();
+  #linkType = -1;
+  #littleEndian = true;
+  #program: Program = [];
+
+  constructor(source: string | undefined, input: CaptureInput) {
+    this.#source = source?.trim() ?? "";
+    this.#input = input;
+  }
+
+  accepts(record: FileRecord): boolean {
+    if (this.#source === "") return true;
+    const { littleEndian } = this.#input.section;
+    if (record.linkType !== this.#linkType || littleEndian !== this.#littleEndian)
+      this.#choose(record.linkType, littleEndian);
+    return run(this.#program, record.data, record.at, record.end, record.length) !== 0;
+  }
+
+  #choose(linkType: number, littleEndian: boolean): void {
+    this.#linkType = linkType;
+    this.#littleEndian = littleEndian;
+    const key = linkType * 2 + (littleEndian ? 1 : 0);
+    const known = this.#programs.get(key);
+    this.#program = known ?? compile(this.#source, { target: { linkType, swapped: !littleEndian } });
+    this.#programs.set(key, this.#program);
+  }
+}
+
+/** Packets that were lost when the file was captured. */
+class Drops {
+  /** By packets, which count from the one before. */
+  #packets = 0;
+  /** By Interface Statistics Blocks, each of which counts from the start: of sections before, then by interface. */
+  #sections = 0;
+  readonly #interfaces = new Map<number, number>();
+
+  /** Either may be missing; both count the same. */
+  get total(): number {
+    return Math.max(this.#packets, this.#sections + this.#ofSection());
+  }
+
+  packet({ dropped }: FileRecord): void {
+    this.#packets += dropped;
+  }
+
+  block({ type, littleEndian, body }: Block): void {
+    if (type !== INTERFACE_STATISTICS || body.length < 12) return;
+    const data = new DataView(body.buffer, body.byteOffset, body.length);
+    let dropped = 0;
+    for (const { code, value } of readOptions(data, 12, body.length, littleEndian).options) {
+      if ((code !== STATISTICS_DROPPED && code !== STATISTICS_OS_DROPPED) || value.length !== 8) continue;
+      dropped += readU64(new DataView(value.buffer), 0, littleEndian);
+    }
+    this.#interfaces.set(data.getUint32(0, littleEndian), dropped);
+  }
+
+  section(): void {
+    this.#sections += this.#ofSection();
+    this.#interfaces.clear();
+  }
+
+  #ofSection(): number {
+    let total = 0;
+    for (const dropped of this.#interfaces.values()) total += dropped;
+    return total;
+  }
+}

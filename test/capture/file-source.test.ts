@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createCapture } from "../../src/capture/file-output.js";
+import { read } from "../../src/capture/read.js";
+import { isSockinspectError } from "../../src/errors.js";
+import { hex, record } from "../support/capture-files.js";
+
+const folder = mkdtempSync(join(tmpdir(), "file-source-"));
+const file = join(folder, "a.pcapng");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const COUNT = 10_000; // more than is there at once
+
+// IP 192.0.2.1.4000 > 192.0.2.2.53: UDP, length 0; every other one to port 54
+const udp = hex(`020000000002 020000000001 0800 4500001c 00010000 4011f6cc c0000201 c0000202 0fa0 0035 0008 0000`);
+const other = Uint8Array.from(udp).fill(0x36, 37, 38);
+
+beforeAll(async () => {
+  await using output = await createCapture(file);
+  for (let i = 0; i < COUNT; i++)
+    output.write(
+      record(i % 2 === 0 ? udp : other, {
+        seconds: i,
+        device: "eth0",
+        direction: "out",
+        offload: "not computed yet",
+        dropped: i === 7 ? 3 : 0,
+      }),
+    );
+  output.statistics(0, { seconds: COUNT, nanoseconds: 0, received: COUNT + 5, dropped: 5 });
+});
+
+describe("a capture file as a source", () => {
+  test("gives packets as a live capture does", async () => {
+    const source = read(file, { limit: 1 });
+    for await (const packet of source)
+      expect(packet).toMatchObject({
+        seconds: 0,
+        nanoseconds: 123_456_789,
+        length: 42,
+        capturedLength: 42,
+        linkType: 1,
+        device: "eth0",
+        direction: "out",
+        offload: "not computed yet",
+        gso: false,
+        layers: [{ kind: "ethernet" }, { kind: "ipv4" }, { kind: "udp", destinationPort: 53 }],
+      });
+    expect(source.statistics().captured).toBe(1);
+  });
+
+  test("gives every packet of every batch, and counts what was lost when it was captured", async () => {
+    const source = read(file);
+    let packets = 0;
+    for await (const batch of source.batches()) for (const frame of batch) expect(frame.seconds).toBe(packets++);
+    expect(source.statistics()).toEqual({ captured: COUNT, received: COUNT + 5, dropped: 5, freezes: 0 });
+    expect(source.problem).toBeUndefined();
+  });
+
+  test("gives those that pass a filter, and not more than were asked for", async () => {
+    const seconds: number[] = [];
+    for await (const packet of read(file, { filter: "udp port 54", limit: 3 })) seconds.push(packet.seconds);
+    expect(seconds).toEqual([1, 3, 5]);
+  });
+
+  test("goes on with the next batch where one was not walked to its end", async () => {
+    const first: number[] = [];
+    for await (const batch of read(file).batches())
+      for (const frame of batch) {
+        first.push(frame.seconds);
+        break;
+      }
+    expect(first.length).toBeGreaterThan(1);
+    expect(first).toEqual([...new Set(first)].sort((a, b) => a - b));
+  });
+
+  test("takes views back with their batch", async () => {
+    const source = read(file);
+    for await (const batch of source.batches()) {
+      const [frame] = batch;
+      await source.close();
+      expect(() => frame!.udp).toThrow("given back");
+    }
+  });
+
+  test("ends where it is stopped", async () => {
+    let packets = 0;
+    const source = read(file);
+    for await (const _ of source) {
+      packets++;
+      source.stop();
+    }
+    expect(packets).toBe(1);
+    for await (const _ of read(file, { signal: AbortSignal.abort() })) packets++;
+    expect(packets).toBe(1);
+  });
+
+  test("refuses a wrong filter", async () => {
+    const error = await (async () => {
+      for await (const _ of read(file, { filter: "udp prt 54" }));
+    })().catch((reason: unknown) => reason);
+    expect(isSockinspectError(error, "BAD_FILTER")).toBe(true);
+  });
+});
