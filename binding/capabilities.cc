@@ -43,8 +43,9 @@ struct KernelSignalAction {
 
 std::atomic<int> failure{0};
 
-// Async-signal-safe: system calls and lock-free atomics only.
-int DropInThisThread() {
+// Async-signal-safe: system calls and lock-free atomics only. Not instrumented, because the signal reaches the thread
+// sanitizer's own thread too.
+[[gnu::no_sanitize_thread]] int DropInThisThread() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
   if (syscall(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return errno;
@@ -53,7 +54,7 @@ int DropInThisThread() {
   return 0;
 }
 
-void Follow(int) {
+[[gnu::no_sanitize_thread]] void Follow(int) {
   const int interrupted = errno;
   if (const int number = DropInThisThread(); number != 0) failure.store(number);
   errno = interrupted;

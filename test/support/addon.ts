@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,17 @@ export const prelude = `
 
 /** Runs `body` in a Node of its own, in this thread's network namespace. */
 export function start(body: string): ChildProcess {
-  return spawn(process.execPath, ["--expose-gc", "-e", prelude + body], { stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, ["--expose-gc", "-e", prelude + body], {
+    stdio: ["ignore", "pipe", "pipe"],
+    // Under binding/scripts/sanitize.mjs: process.exit() leaves Node's own memory behind.
+    env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0" },
+  });
+}
+
+/** What ip(8) says, in this thread's network namespace. */
+export function ip(...words: string[]): string {
+  // A sanitizer that is preloaded is not for other people's programs.
+  return execFileSync("ip", words, { encoding: "utf8", env: { ...process.env, LD_PRELOAD: "" } });
 }
 
 /** What a started process wrote, and how it ended. */

@@ -26,6 +26,19 @@ function work(body: string): Worker {
   return new Worker(`${imports}${prelude}${body}`, { eval: true });
 }
 
+interface Left {
+  readonly descriptors: number;
+  readonly threads: number;
+  readonly mappings: number;
+}
+
+// Vitest's own threads may end meanwhile, so that there may be fewer.
+function expectNoMore(left: Left, before: Left): void {
+  expect(left.descriptors).toBeLessThanOrEqual(before.descriptors);
+  expect(left.threads).toBeLessThanOrEqual(before.threads);
+  expect(left.mappings).toBe(0);
+}
+
 const ringMappings = () => readFileSync("/proc/self/maps", "utf8").match(/socket:\[\d+\]/g)?.length ?? 0;
 const send = () => sender.send(ethernet(ethertype), near);
 
@@ -56,8 +69,7 @@ describe("10 000 sockets opened and closed", () => {
     };
     const warm = await round(40);
     const residentBefore = process.memoryUsage.rss();
-    expect(await round(360)).toEqual(warm);
-    expect(warm.mappings).toBe(0);
+    expectNoMore(await round(360), warm);
     // 9000 rings of 16 KiB would be 147 MB.
     expect(process.memoryUsage.rss() - residentBefore).toBeLessThan(64 << 20);
     await Promise.all(workers.map((worker) => worker.terminate()));
@@ -108,8 +120,7 @@ describe("worker threads", () => {
       return { descriptors: openDescriptors(), threads: threads(), mappings: ringMappings() };
     };
     const first = await cycle();
-    expect(first.mappings).toBe(0);
-    for (let round = 0; round < 10; round++) expect(await cycle()).toEqual(first);
+    for (let round = 0; round < 10; round++) expectNoMore(await cycle(), first);
   });
 
   test("one that is terminated amid its callbacks leaves nothing behind", async () => {
@@ -127,7 +138,7 @@ describe("worker threads", () => {
       return { descriptors: openDescriptors(), threads: threads(), mappings: ringMappings() };
     };
     const first = await cycle();
-    for (let round = 0; round < 20; round++) expect(await cycle()).toEqual(first);
+    for (let round = 0; round < 20; round++) expectNoMore(await cycle(), first);
   });
 
   test("an exception out of a callback ends the worker with that error", async () => {

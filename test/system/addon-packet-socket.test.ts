@@ -1,10 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { binding, type NativePacketSocket } from "../../src/socket/binding.js";
-import { addonFile } from "../support/addon.js";
+import { addonFile, ip } from "../support/addon.js";
 import {
   ethernet,
   everything,
@@ -37,10 +36,6 @@ function index(name: string): number {
     .find((each) => each.name === name);
   if (!found) throw new Error(`no ${name}`);
   return found.index;
-}
-
-function ip(...words: string[]): void {
-  execFileSync("ip", words);
 }
 
 function thrownBy(action: () => unknown): unknown {
@@ -173,7 +168,7 @@ describe("capturing", () => {
 
   test("a promiscuous socket makes its device promiscuous until it is closed", () => {
     // The flags show only what an administrator has set; what sockets ask for is counted.
-    const link = () => execFileSync("ip", ["-d", "link", "show", "near"], { encoding: "utf8" });
+    const link = () => ip("-d", "link", "show", "near");
     const ring = open({ promiscuous: true });
     expect(link()).toContain("promiscuity 1");
     ring.socket.close();
