@@ -98,15 +98,16 @@ export class Frame implements Packet {
     return this.#first(ids.udp) as View<Udp> | undefined;
   }
 
-  /** The same array for every packet, filled anew. */
+  /** The same array for every packet, filled anew. hot */
   get layers(): readonly Layer[] {
     const walk = this.walk;
     const layers = this.#layers;
-    layers.length = 0;
-    for (let i = 0; i < walk.count; i++) layers.push(this.#view(i) as unknown as HeaderLayer);
-    if (walk.cut !== END) layers.push(cutOf(walk));
-    else if (walk.wireEnd > walk.at) layers.push(this.#payload.move(this.data, walk.at, walk.end, walk.wireEnd));
-    if (walk.frameEnd > walk.end) layers.push(this.#trailer.move(this.data, walk.end, walk.frameEnd, walk.frameEnd));
+    let n = 0;
+    for (; n < walk.count; n++) layers[n] = this.#view(n) as unknown as HeaderLayer;
+    if (walk.cut !== END) layers[n++] = cutOf(walk);
+    else if (walk.wireEnd > walk.at) layers[n++] = this.#payload.move(this.data, walk.at, walk.end, walk.wireEnd);
+    if (walk.frameEnd > walk.end) layers[n++] = this.#trailer.move(this.data, walk.end, walk.frameEnd, walk.frameEnd);
+    if (layers.length !== n) layers.length = n;
     return layers;
   }
 

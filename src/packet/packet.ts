@@ -1,14 +1,31 @@
 import type { Arp } from "../wire/arp.js";
+import type { Dccp } from "../wire/dccp.js";
+import type { Esp } from "../wire/esp.js";
 import type { Ethernet } from "../wire/ethernet.js";
+import type { Gre } from "../wire/gre.js";
 import type { Icmp } from "../wire/icmp.js";
 import type { Icmpv6 } from "../wire/icmpv6.js";
+import type { Igmp } from "../wire/igmp.js";
 import type { Ipv4 } from "../wire/ipv4.js";
 import type { Ipv6 } from "../wire/ipv6.js";
-import type { DestinationOptions, Fragment, HopByHopOptions, Routing } from "../wire/ipv6-extensions.js";
+import type {
+  Authentication,
+  DestinationOptions,
+  Fragment,
+  HopByHopOptions,
+  Routing,
+} from "../wire/ipv6-extensions.js";
+import type { Llc, Snap } from "../wire/llc.js";
+import type { Loop, NullLoopback } from "../wire/loopback.js";
+import type { Mobility } from "../wire/mobility.js";
+import type { Mpls } from "../wire/mpls.js";
+import type { Ppp, Pppoe } from "../wire/ppp.js";
+import type { Sctp } from "../wire/sctp.js";
 import type { Sll } from "../wire/sll.js";
 import type { Sll2 } from "../wire/sll2.js";
 import type { Tcp } from "../wire/tcp.js";
 import type { Udp } from "../wire/udp.js";
+import type { UdpLite } from "../wire/udp-lite.js";
 import type { Vlan } from "../wire/vlan.js";
 import type { HeaderKind } from "./headers.js";
 import type { Problem } from "./problem.js";
@@ -47,6 +64,13 @@ export type HeaderLayer =
   | Vlan
   | Sll
   | Sll2
+  | NullLoopback
+  | Loop
+  | Llc
+  | Snap
+  | Pppoe
+  | Ppp
+  | Mpls
   | Arp
   | Ipv4
   | Ipv6
@@ -54,10 +78,18 @@ export type HeaderLayer =
   | DestinationOptions
   | Routing
   | Fragment
+  | Authentication
+  | Mobility
+  | Esp
+  | Gre
   | Icmp
   | Icmpv6
+  | Igmp
   | Tcp
-  | Udp;
+  | Udp
+  | UdpLite
+  | Sctp
+  | Dccp;
 
 /** One layer of a packet, told apart by `kind`. */
 export type Layer = HeaderLayer | Payload | Trailer | Cut;

@@ -9,7 +9,10 @@ export type Limit =
   | "udp.length"
   | "hopByHopOptions.jumboPayloadLength"
   | "ethernet.length"
-  | "pppoe.length";
+  | "vlan.length"
+  | "pppoe.length"
+  | "icmp.length"
+  | "icmpv6.length";
 
 /** Something that is not as it should be in octets from outside. `at` counts octets from the start of the frame. */
 export type Problem =

@@ -57,7 +57,7 @@ function coveredSum(walk: Walk, i: number): number {
     return end > walk.ends[i]! ? Number.NaN : addUp(data, start, end);
   }
   const end = walk.wireEnds[i]!;
-  if (end > walk.frameEnd || walk.fragmented) return Number.NaN;
+  if (end > walk.frameEnd || i >= walk.fragmented) return Number.NaN;
   if (id === ids.icmp) return addUp(data, start, end);
   return addUp(data, start, end, pseudoHeaderSum(walk, i, end - start));
 }

@@ -1,7 +1,10 @@
 /** Internet-layer steps of a walk: RFC 791, RFC 8200, RFC 792, RFC 4443. */
+import { greEnd } from "../../wire/gre.js";
 import { icmpEnd, icmpQuotes } from "../../wire/icmp.js";
 import { icmpv6End, icmpv6Quotes } from "../../wire/icmpv6.js";
+import { igmpEnd } from "../../wire/igmp.js";
 import { ids } from "../headers.js";
+import { etherType } from "./link.js";
 import { END, type Walk } from "./walk.js";
 
 /** The header that protocol number `protocol` names, after IPv4 or among the extension headers of IPv6. */
@@ -27,6 +30,28 @@ function ipProtocol(protocol: number): number {
       return ids.fragment;
     case 60:
       return ids.destinationOptions;
+    case 2:
+      return ids.igmp;
+    case 33:
+      return ids.dccp;
+    case 47:
+      return ids.gre;
+    case 50:
+      return ids.esp;
+    case 51:
+      return ids.authentication;
+    case 94:
+      return ids.ipv4;
+    case 132:
+      return ids.sctp;
+    case 135:
+      return ids.mobility;
+    case 136:
+      return ids.udpLite;
+    case 137:
+      return ids.mpls;
+    case 143:
+      return ids.ethernet;
     default:
       return END;
   }
@@ -53,16 +78,22 @@ function ipv4(walk: Walk): number {
   const fragment = data.getUint16(at + 6);
   const protocol = data.getUint8(at + 9);
   walk.take(ids.ipv4, headerSize);
-  if ((fragment & 0x3fff) !== 0) walk.fragmented = true;
+  if ((fragment & 0x3fff) !== 0) walk.fragment();
   return (fragment & 0x1fff) === 0 ? ipv4Protocol(protocol) : END;
 }
 
-/** Hop-by-hop options and the other extension headers are IPv6's alone. */
+/** Most extension headers are IPv6's alone. */
 function ipv4Protocol(protocol: number): number {
-  const id = ipProtocol(protocol);
-  return id === ids.hopByHopOptions || id === ids.routing || id === ids.fragment || id === ids.destinationOptions
-    ? END
-    : id;
+  switch (protocol) {
+    case 0:
+    case 43:
+    case 44:
+    case 60:
+    case 135:
+      return END;
+    default:
+      return ipProtocol(protocol);
+  }
 }
 
 function ipv6(walk: Walk): number {
@@ -85,10 +116,57 @@ function ipv6(walk: Walk): number {
 function extension(id: number): (walk: Walk) => number {
   return (walk) => {
     if (!walk.has(id, 8)) return END;
-    const next = walk.data.getUint8(walk.at);
-    walk.take(id, 8 * (walk.data.getUint8(walk.at + 1) + 1));
+    const { data, at } = walk;
+    const next = data.getUint8(at);
+    const size = 8 * (data.getUint8(at + 1) + 1);
+    if (id === ids.hopByHopOptions) boundJumbo(walk, size);
+    walk.take(id, size);
     return ipProtocol(next);
   };
+}
+
+/** RFC 2675 §2: with a payload length of 0, the length is in an option of the hop-by-hop header that follows at once. */
+function boundJumbo(walk: Walk, size: number): void {
+  const { data, at } = walk;
+  const before = walk.count - 1;
+  if (walk.ids[before] !== ids.ipv6 || data.getUint16(walk.starts[before]! + 4) !== 0) return;
+  const end = Math.min(at + size, walk.end);
+  for (let i = at + 2; i + 2 <= end; ) {
+    const type = data.getUint8(i);
+    const length = data.getUint8(i + 1);
+    if (type === 194 && length === 4 && i + 6 <= end) {
+      walk.bound(ids.hopByHopOptions, data.getUint32(i + 2), "hopByHopOptions.jumboPayloadLength");
+      return;
+    }
+    i += type === 0 ? 1 : 2 + length;
+  }
+}
+
+/** RFC 4302 §2.2: the length is in 32-bit words, the first two not counted. */
+function authentication(walk: Walk): number {
+  if (!walk.has(ids.authentication, 12)) return END;
+  const { data, at } = walk;
+  const next = data.getUint8(at);
+  const size = 4 * (data.getUint8(at + 1) + 2);
+  if (size < 12) walk.malformed(ids.authentication, "length", data.getUint8(at + 1), "is less than 1");
+  walk.take(ids.authentication, Math.max(size, 12));
+  return ipProtocol(next);
+}
+
+/** RFC 4303: what follows is encrypted. */
+function esp(walk: Walk): number {
+  if (walk.has(ids.esp, 8)) walk.take(ids.esp, 8);
+  return END;
+}
+
+function gre(walk: Walk): number {
+  if (!walk.has(ids.gre, 4)) return END;
+  const { data, at } = walk;
+  walk.take(ids.gre, greEnd(data, at, walk.end) - at);
+  const protocol = data.getUint16(at + 2);
+  if ((data.getUint8(at + 1) & 7) === 0) return etherType(protocol);
+  // RFC 2637 §4.1: PPP frames, whose protocol may be cut to one octet or stand behind address and control
+  return protocol === 0x880b && walk.at < walk.end && (walk.data.getUint8(walk.at) & 1) === 0 ? ids.ppp : END;
 }
 
 function fragment(walk: Walk): number {
@@ -97,7 +175,7 @@ function fragment(walk: Walk): number {
   const offset = walk.data.getUint16(walk.at + 2);
   walk.take(ids.fragment, 8);
   // RFC 6946: offset 0 without more fragments is a whole packet
-  if ((offset & 0xfff9) !== 0) walk.fragmented = true;
+  if ((offset & 0xfff9) !== 0) walk.fragment();
   return offset >> 3 === 0 ? ipProtocol(next) : END;
 }
 
@@ -109,6 +187,9 @@ function icmp(walk: Walk): number {
   walk.take(ids.icmp, icmpEnd(data, at) - at);
   if (!icmpQuotes(type)) return END;
   walk.quote();
+  // RFC 4884 §4.1: in 32-bit words, extensions behind it
+  const quoted = type === 3 || type === 11 || type === 12 ? data.getUint8(at + 5) * 4 : 0;
+  if (quoted > 0) walk.bound(ids.icmp, quoted, "icmp.length");
   return ids.ipv4;
 }
 
@@ -120,7 +201,16 @@ function icmpv6(walk: Walk): number {
   walk.take(ids.icmpv6, icmpv6End(data, at, walk.end, walk.wireEnd) - at);
   if (!icmpv6Quotes(type)) return END;
   walk.quote();
+  // RFC 4884 §4.2: in units of 8 octets, extensions behind it
+  const quoted = type === 1 || type === 3 ? data.getUint8(at + 4) * 8 : 0;
+  if (quoted > 0) walk.bound(ids.icmpv6, quoted, "icmpv6.length");
   return ids.ipv6;
+}
+
+function igmp(walk: Walk): number {
+  if (!walk.has(ids.igmp, 8)) return END;
+  walk.take(ids.igmp, igmpEnd(walk.data, walk.at, walk.end, walk.wireEnd) - walk.at);
+  return END;
 }
 
 export const internetSteps = {
@@ -132,4 +222,9 @@ export const internetSteps = {
   fragment,
   icmp,
   icmpv6,
+  igmp,
+  authentication,
+  mobility: extension(ids.mobility),
+  esp,
+  gre,
 };

@@ -1,15 +1,23 @@
 /** Link-layer steps of a walk. */
+import { llcSize } from "../../wire/llc.js";
+import { isBigEndianNull } from "../../wire/loopback.js";
 import { linkTypes } from "../../wire/numbers.js";
 import { ids } from "../headers.js";
 import { END, type Walk } from "./walk.js";
 
-/** The header that a frame of `linkType` starts with. RAW frames say by their first four bits which IP they are. */
+/** The header that a frame of `linkType` starts with. */
 export function firstHeader(walk: Walk, linkType: number): number {
   switch (linkType) {
     case linkTypes.ethernet:
       return ids.ethernet;
+    case linkTypes.null:
+      return walk.end - walk.at >= 4 && isBigEndianNull(walk.data, walk.at) ? ids.loop : ids.null;
+    case linkTypes.loop:
+      return ids.loop;
     case linkTypes.raw:
-      return walk.end === walk.at ? END : walk.data.getUint8(walk.at) >> 4 === 6 ? ids.ipv6 : ids.ipv4;
+    case linkTypes.raw12:
+    case linkTypes.raw14:
+      return byVersion(walk);
     case linkTypes.ipv4:
       return ids.ipv4;
     case linkTypes.ipv6:
@@ -23,18 +31,34 @@ export function firstHeader(walk: Walk, linkType: number): number {
   }
 }
 
-function etherType(type: number): number {
+/** The IP that the first four bits tell, where nothing before does. */
+function byVersion(walk: Walk): number {
+  if (walk.at === walk.end) return END;
+  const version = walk.data.getUint8(walk.at) >> 4;
+  return version === 4 ? ids.ipv4 : version === 6 ? ids.ipv6 : END;
+}
+
+export function etherType(type: number): number {
   switch (type) {
     case 0x0800:
       return ids.ipv4;
     case 0x86dd:
       return ids.ipv6;
     case 0x0806:
+    case 0x8035:
       return ids.arp;
     case 0x8100:
     case 0x88a8:
     case 0x9100:
+    case 0x9200:
       return ids.vlan;
+    case 0x8864:
+      return ids.pppoe;
+    case 0x8847:
+    case 0x8848:
+      return ids.mpls;
+    case 0x6558:
+      return ids.ethernet;
     default:
       return END;
   }
@@ -44,35 +68,108 @@ function ethernet(walk: Walk): number {
   if (!walk.has(ids.ethernet, 14)) return END;
   const type = walk.data.getUint16(walk.at + 12);
   walk.take(ids.ethernet, 14);
-  return typeOrLength(walk, type);
+  // IEEE 802.3 §3.2.6: up to 1500 it is the length of the data, from 1536 on an EtherType
+  if (type >= 1536) return etherType(type);
+  if (type > 1500) return END;
+  walk.bound(ids.ethernet, type, "ethernet.length");
+  return lengthContent(walk);
 }
 
 function vlan(walk: Walk): number {
   if (!walk.has(ids.vlan, 4)) return END;
   const type = walk.data.getUint16(walk.at + 2);
   walk.take(ids.vlan, 4);
-  return typeOrLength(walk, type);
+  if (type >= 1536) return etherType(type);
+  if (type > 1500) return END;
+  walk.bound(ids.vlan, type, "vlan.length");
+  return lengthContent(walk);
 }
 
-/** IEEE 802.3 §3.2.6: up to 1500 it is the length of the data, from 1536 on an EtherType. */
-function typeOrLength(walk: Walk, type: number): number {
-  if (type >= 1536) return etherType(type);
-  if (type <= 1500) walk.bound(ids.ethernet, type, "ethernet.length");
-  return END;
+/** What follows a length is LLC, but for old IPX, which starts with a checksum that is not used. */
+function lengthContent(walk: Walk): number {
+  if (walk.end === walk.at) return END;
+  return walk.end - walk.at >= 2 && walk.data.getUint16(walk.at) === 0xffff ? END : ids.llc;
+}
+
+function llc(walk: Walk): number {
+  if (!walk.has(ids.llc, 3)) return END;
+  const { data, at } = walk;
+  const points = data.getUint16(at);
+  const unnumbered = data.getUint8(at + 2) === 3;
+  walk.take(ids.llc, llcSize(data, at));
+  if (!unnumbered) return END;
+  return points === 0xaaaa ? ids.snap : points === 0x0606 ? ids.ipv4 : END;
+}
+
+function snap(walk: Walk): number {
+  if (!walk.has(ids.snap, 5)) return END;
+  const { data, at } = walk;
+  walk.take(ids.snap, 5);
+  // RFC 1042; 0000f8 is the same for bridges
+  const organization = data.getUint16(at) * 256 + data.getUint8(at + 2);
+  return organization === 0 || organization === 0xf8 ? etherType(data.getUint16(at + 3)) : END;
 }
 
 function sll(walk: Walk): number {
   if (!walk.has(ids.sll, 16)) return END;
   const type = walk.data.getUint16(walk.at + 14);
   walk.take(ids.sll, 16);
-  return etherType(type);
+  return cookedType(type);
 }
 
 function sll2(walk: Walk): number {
   if (!walk.has(ids.sll2, 20)) return END;
   const type = walk.data.getUint16(walk.at);
   walk.take(ids.sll2, 20);
-  return etherType(type);
+  return cookedType(type);
+}
+
+/** linux/if_ether.h: 4 is an 802.2 frame. */
+function cookedType(type: number): number {
+  return type === 4 ? ids.llc : etherType(type);
+}
+
+function nullLoopback(walk: Walk): number {
+  if (!walk.has(ids.null, 4)) return END;
+  const family = walk.data.getUint32(walk.at, true);
+  walk.take(ids.null, 4);
+  return addressFamily(family);
+}
+
+function loop(walk: Walk): number {
+  if (!walk.has(ids.loop, 4)) return END;
+  const family = walk.data.getUint32(walk.at);
+  walk.take(ids.loop, 4);
+  return addressFamily(family);
+}
+
+/** IPv6 has a number of its own on each BSD. */
+function addressFamily(family: number): number {
+  if (family === 2) return ids.ipv4;
+  return family === 24 || family === 28 || family === 30 ? ids.ipv6 : END;
+}
+
+function pppoe(walk: Walk): number {
+  if (!walk.has(ids.pppoe, 6)) return END;
+  const { data, at } = walk;
+  walk.bound(ids.pppoe, 6 + data.getUint16(at + 4), "pppoe.length");
+  walk.take(ids.pppoe, 6);
+  return data.getUint8(at + 1) === 0 ? ids.ppp : END;
+}
+
+function ppp(walk: Walk): number {
+  if (!walk.has(ids.ppp, 2)) return END;
+  const protocol = walk.data.getUint16(walk.at);
+  walk.take(ids.ppp, 2);
+  return protocol === 0x0021 ? ids.ipv4 : protocol === 0x0057 ? ids.ipv6 : END;
+}
+
+/** RFC 3032 §2.1; nothing says what is below the last label, but IP tells itself (RFC 4928 §3). */
+function mpls(walk: Walk): number {
+  if (!walk.has(ids.mpls, 4)) return END;
+  const bottom = (walk.data.getUint8(walk.at + 2) & 1) !== 0;
+  walk.take(ids.mpls, 4);
+  return bottom ? byVersion(walk) : ids.mpls;
 }
 
 /** RFC 826: the sizes of the addresses are in the header. */
@@ -83,4 +180,4 @@ function arp(walk: Walk): number {
   return END;
 }
 
-export const linkSteps = { ethernet, vlan, sll, sll2, arp };
+export const linkSteps = { ethernet, vlan, llc, snap, sll, sll2, null: nullLoopback, loop, pppoe, ppp, mpls, arp };

@@ -1,4 +1,4 @@
-/** Transport-layer steps of a walk: RFC 9293, RFC 768. */
+/** Transport-layer steps of a walk: RFC 9293, RFC 768, RFC 3828, RFC 9260, RFC 4340. */
 import { ids } from "../headers.js";
 import { END, type Walk } from "./walk.js";
 
@@ -15,10 +15,34 @@ function udp(walk: Walk): number {
   const length = walk.data.getUint16(walk.at + 4);
   // RFC 2675 §4: 0 in a jumbogram; a first fragment holds less than the datagram
   if (length >= 8) {
-    if (!walk.fragmented) walk.bound(ids.udp, length, "udp.length");
+    if (walk.count < walk.fragmented) walk.bound(ids.udp, length, "udp.length");
   } else if (length !== 0) walk.malformed(ids.udp, "length", length, "is less than 8");
   walk.take(ids.udp, 8);
   return END;
 }
 
-export const transportSteps = { tcp, udp };
+function udpLite(walk: Walk): number {
+  if (!walk.has(ids.udpLite, 8)) return END;
+  const coverage = walk.data.getUint16(walk.at + 4);
+  if (coverage > 0 && coverage < 8) walk.malformed(ids.udpLite, "checksumCoverage", coverage, "is less than 8");
+  walk.take(ids.udpLite, 8);
+  return END;
+}
+
+function sctp(walk: Walk): number {
+  if (walk.has(ids.sctp, 12)) walk.take(ids.sctp, 12);
+  return END;
+}
+
+function dccp(walk: Walk): number {
+  if (!walk.has(ids.dccp, 12)) return END;
+  const { data, at } = walk;
+  const extended = (data.getUint8(at + 8) & 1) !== 0;
+  const least = extended ? 16 : 12;
+  const size = data.getUint8(at + 4) * 4;
+  if (size < least) walk.malformed(ids.dccp, "dataOffset", size / 4, `is less than ${least / 4}`);
+  walk.take(ids.dccp, Math.max(size, least));
+  return END;
+}
+
+export const transportSteps = { tcp, udp, udpLite, sctp, dccp };

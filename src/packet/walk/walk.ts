@@ -39,8 +39,8 @@ export class Walk {
   cut = END;
   /** Index of the first layer of a packet that an ICMP error quotes; {@link DEEPEST} where none does. */
   quoted = DEEPEST;
-  /** The content belongs to a fragment, so it is not whole. */
-  fragmented = false;
+  /** Index of the first layer inside a fragment, which is not whole; {@link DEEPEST} where there is none. */
+  fragmented = DEEPEST;
   /** Where the frame starts, and ends as far as it was kept. */
   frameStart = 0;
   frameEnd = 0;
@@ -56,7 +56,7 @@ export class Walk {
     this.limit = "frame";
     this.cut = END;
     this.quoted = DEEPEST;
-    this.fragmented = false;
+    this.fragmented = DEEPEST;
     this.problems = NO_PROBLEMS;
   }
 
@@ -111,6 +111,11 @@ export class Walk {
     // RFC 792, RFC 4443 §2.4 (c): an error quotes as much as fits, so that a quoted packet is cut is no problem
     if (this.quoted !== DEEPEST) return;
     this.problems = [...this.problems, problem];
+  }
+
+  /** What follows is of a fragment. */
+  fragment(): void {
+    if (this.fragmented === DEEPEST) this.fragmented = this.count;
   }
 
   /** From here on an ICMP error quotes the packet it is about. */
