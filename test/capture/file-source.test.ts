@@ -65,7 +65,7 @@ describe("a capture file as a source", () => {
     expect(seconds).toEqual([1, 3, 5]);
   });
 
-  test("goes on with the next batch where one was not walked to its end", async () => {
+  test("passes over what was not walked of a batch", async () => {
     const first: number[] = [];
     for await (const batch of read(file).batches())
       for (const frame of batch) {
@@ -73,7 +73,8 @@ describe("a capture file as a source", () => {
         break;
       }
     expect(first.length).toBeGreaterThan(1);
-    expect(first).toEqual([...new Set(first)].sort((a, b) => a - b));
+    // What was not walked is passed over, as it is in a live capture; else memory would grow
+    for (const [i, seconds] of first.entries()) expect(seconds - (first[i - 1] ?? -1000)).toBeGreaterThan(900);
   });
 
   test("takes views back with their batch", async () => {

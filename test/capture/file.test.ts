@@ -119,7 +119,10 @@ describe("capture files", () => {
     const cut = await read(file("cut.pcapng.gz"));
     expect(cut.packets.length).toBeGreaterThan(COUNT / 4);
     expect(cut.packets.map(numberOf)).toEqual(Array.from(cut.packets.keys()));
-    expect(cut.problem).toMatchObject({ kind: "truncated", block: "compressed data" });
+    const { length } = zlib.gunzipSync(readFileSync(file("cut.pcapng.gz")), {
+      finishFlush: zlib.constants.Z_SYNC_FLUSH,
+    });
+    expect(cut.problem).toMatchObject({ kind: "truncated", block: "compressed data", at: length });
     const wrong = Uint8Array.from(whole).fill(0xff, whole.length / 2, whole.length / 2 + 100);
     const { packets, problem } = await read(pieces(wrong, 5000));
     expect(packets.length).toBeGreaterThan(COUNT / 4);

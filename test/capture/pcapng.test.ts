@@ -180,6 +180,13 @@ describe("a pcapng file that is wrong", () => {
     expect(damaged).toBe(1);
   });
 
+  test("is told by the first thing that is wrong", () => {
+    const [first, second] = [PACKET.replace("00000000", "07000000"), PACKET.replace("00000000", "08000000")];
+    const { problem, damaged } = read(START + first + second);
+    expect(problem).toMatchObject({ at, reason: "is of interface 7, of 1 described" });
+    expect(damaged).toBe(2);
+  });
+
   test("gives a packet whose options are wrong, and says so", () => {
     const wrong = block(
       "06000000",
@@ -247,12 +254,30 @@ describe("a written pcapng file", () => {
     writer.write(record(hex("abcdef"), untimed));
     writer.write(record(hex("abcdef"), { ...untimed, comment: "with a comment" }));
     writer.write(record(hex("abcdefabcd"), untimed));
+    writer.write(record(hex("abcdef"), { ...untimed, device: "another" }));
     const { packets } = contents("pcapng", writer.outbox.take());
     expect(packets).toMatchObject([
       { octets: "abcdef", seconds: Number.NaN },
       { octets: "abcdef", seconds: 0, comment: "with a comment" },
       { octets: "abcdefab", length: 5, seconds: Number.NaN },
+      { octets: "abcdef", device: "another", seconds: 0 },
     ]);
+  });
+
+  test("has zero octets for padding, not what lay in memory", () => {
+    const writer = new PcapngWriter();
+    writer.begin();
+    writer.outbox.back(writer.outbox.take().fill(0xff));
+    writer.outbox.back(writer.outbox.take());
+    writer.outbox.set(new Uint8Array(1000).fill(0xff), writer.outbox.reserve(1000));
+    writer.outbox.end = 0;
+    writer.interface({ linkType: 1, snapLength: 0, name: "a" });
+    writer.write(record(hex("ab"), { device: "a", comment: "c" }));
+    writer.write(record(hex("ab"), { device: "a", seconds: Number.NaN }));
+    const file = hexOf(writer.outbox.take());
+    expect(file).toContain("0200010061000000");
+    expect(file).toContain("ab0000000100010063000000");
+    expect(file).toContain("01000000ab000000");
   });
 
   test("says nothing of an interface without a name", () => {
