@@ -28,7 +28,7 @@ export { type Interface, interfaces } from "./socket/interfaces.js";
 export { type Arp, arp } from "./wire/arp.js";
 export { type Ethernet, ethernet } from "./wire/ethernet.js";
 export type { Field, Format } from "./wire/field.js";
-export { type Draft, type Header, type View } from "./wire/header.js";
+export type { Draft, Header, View } from "./wire/header.js";
 export { type Icmp, icmp } from "./wire/icmp.js";
 export { type Icmpv6, icmpv6 } from "./wire/icmpv6.js";
 export { type Ipv4, ipv4 } from "./wire/ipv4.js";

@@ -35,10 +35,14 @@ export async function demoCommand(scenario: string, options: { color: ColourChoi
  */
 async function again(): Promise<void> {
   const namespaces = process.getuid?.() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"];
-  const child = spawn("unshare", [...namespaces, "--", process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
-    stdio: ["inherit", "inherit", "pipe"],
-    env: { ...process.env, [INSIDE]: "1" },
-  });
+  const child = spawn(
+    "unshare",
+    [...namespaces, "--", process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    {
+      stdio: ["inherit", "inherit", "pipe"],
+      env: { ...process.env, [INSIDE]: "1" },
+    },
+  );
   const said: Buffer[] = [];
   child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
   const failure = once(child, "error").then(([error]) => error as NodeJS.ErrnoException);

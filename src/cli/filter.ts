@@ -12,7 +12,9 @@ export function filterOf(words: readonly string[], options: FilterOptions): stri
   const parts = [
     ...(options.protocol === undefined ? [] : [options.protocol]),
     ...anyOf((options.host ?? []).map((host) => `host ${oneWord("--host", host)}`)),
-    ...anyOf((options.port ?? []).map((port) => `${port.includes("-") ? "portrange" : "port"} ${oneWord("--port", port)}`)),
+    ...anyOf(
+      (options.port ?? []).map((port) => `${port.includes("-") ? "portrange" : "port"} ${oneWord("--port", port)}`),
+    ),
   ];
   if (parts.length === 0) return typed;
   return [...(typed === "" ? [] : [`(${typed})`]), ...parts].join(" and ");

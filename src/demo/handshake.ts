@@ -65,7 +65,7 @@ class Watcher {
       if (!segment) continue;
       if (segment.sourcePort === HANDSHAKE_PORT) {
         if (segment.flags.syn) this.#initial = segment.sequenceNumber;
-      } else if (segment.flags.ack && ((segment.acknowledgmentNumber - this.#initial) >>> 0) === octets) return;
+      } else if (segment.flags.ack && (segment.acknowledgmentNumber - this.#initial) >>> 0 === octets) return;
     }
   }
 }

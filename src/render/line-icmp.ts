@@ -14,12 +14,40 @@ export function icmpLine(layers: readonly Layer[], i: number, paint: Paint): str
   const protocol = paint("protocol", layer.kind === "icmp" ? "ICMP" : "ICMPv6");
   const codeName = layer.kind === "icmp" ? icmpCodeName : icmpv6CodeName;
   const code = codeName(layer.type, layer.code) ?? (layer.code === 0 ? undefined : `code ${layer.code}`);
-  const { kind: _, ...said } = layer.message;
-  const text = `${protocol} ${paint("flags", code === undefined ? name : `${name}, ${code}`)} ${briefly(said)}`.trimEnd();
+  const said = messageText(layer.message);
+  const text = `${protocol} ${paint("flags", code === undefined ? name : `${name}, ${code}`)}${said && ` ${said}`}`;
   const quoted = quotedText(layers, i + 1);
   if (quoted !== "") return `${text} about ${quoted}`;
   const payload = layers.find((each) => each.kind === "payload");
   return payload?.kind === "payload" ? `${text} ${paint("payload", count(payload.length, "byte"))}` : text;
+}
+
+type Message = LayerOf<"icmp">["message"] | LayerOf<"icmpv6">["message"];
+
+/** What a message says besides its type: what goes without saying (reserved octets, zeros) is left to the tree. */
+function messageText(message: Message): string {
+  switch (message.kind) {
+    case "echo":
+      return `id ${message.identifier} seq ${message.sequenceNumber}`;
+    case "unreachable":
+      return "nextHopMtu" in message && message.nextHopMtu > 0 ? `mtu ${message.nextHopMtu}` : "";
+    case "packetTooBig":
+      return `mtu ${message.mtu}`;
+    case "neighborSolicitation":
+    case "neighborAdvertisement":
+      return [message.target, ...message.options.map((option) => briefly(saying(option)))].join(", ");
+    default: {
+      const { kind: _, ...rest } = saying(message) as { readonly kind: string };
+      return briefly(rest);
+    }
+  }
+}
+
+/** A message or option without the fields that say nothing. */
+function saying(value: object): object {
+  return Object.fromEntries(
+    Object.entries(value).filter(([name, part]) => !/^(unused|reserved|length)/.test(name) && part !== 0),
+  );
 }
 
 /** The packet that an error is about, from layer `i` on. */

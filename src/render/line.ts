@@ -1,12 +1,12 @@
 /** A packet in one line. */
 import { SequenceOrigins } from "../flow/sequence.js";
 import { headerOf } from "../packet/headers.js";
-import type { Cut, Layer, LayerOf, Packet, Payload } from "../packet/packet.js";
+import type { Cut, Layer, LayerOf, Packet } from "../packet/packet.js";
 import { problemText } from "../packet/problem.js";
 import { etherTypes, ipProtocols, linkTypeNames } from "../wire/numbers.js";
 import type { Tcp } from "../wire/tcp.js";
 import { type Clock, clock, type TimeFormat } from "./clock.js";
-import { briefly, nameOf, numberText } from "./field.js";
+import { briefly, numberText } from "./field.js";
 import { icmpLine } from "./line-icmp.js";
 import { flagsText, optionsText } from "./line-tcp.js";
 import { type Paint, plain } from "./paint.js";
@@ -31,12 +31,29 @@ export function lines(options: LineOptions = {}): (packet: Packet) => string {
 /** Two IPv4 addresses with five-digit ports: longer ones stick out rather than push everything aside. */
 const WIDEST_ENDPOINTS = 42;
 
+/** Conversations whose endpoints are kept as text. */
+const WAYS = 256;
+
+interface Way {
+  readonly source: string;
+  readonly destination: string;
+  /** -1 where there are no ports. */
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly column: number;
+  readonly text: string;
+}
+
+type DeviceColumns = Readonly<Record<"in" | "out" | "other" | "unknown", string>>;
+
 type Network = LayerOf<"ipv4"> | LayerOf<"ipv6">;
 
 class Liner {
   readonly #paint: Paint;
   readonly #clock: Clock;
   readonly #origins: SequenceOrigins | undefined;
+  readonly #deviceColumns = new Map<string, DeviceColumns>();
+  readonly #ways: (Way | undefined)[] = new Array(WAYS).fill(undefined);
   /** Columns grow with what they had to hold, so that lines of one capture stand under each other. */
   #deviceWidth = 2;
   #endpointsWidth = 0;
@@ -57,11 +74,25 @@ class Liner {
     return text;
   }
 
+  /** The same few devices and directions come again and again: the column is made once for each. */
   #device(device: string, direction: Packet["direction"]): string {
-    const name = printable(device);
-    this.#deviceWidth = Math.max(this.#deviceWidth, name.length);
-    const way = direction === undefined ? "" : direction === "other" ? " –  " : direction === "in" ? " in " : " out";
-    return `${this.#paint("device", name.padEnd(this.#deviceWidth) + way)} `;
+    const columns = this.#deviceColumns;
+    let column = columns.get(device)?.[direction ?? "unknown"];
+    if (column === undefined) {
+      const name = printable(device);
+      if (name.length > this.#deviceWidth) {
+        this.#deviceWidth = name.length;
+        columns.clear();
+      }
+      const padded = name.padEnd(this.#deviceWidth);
+      const ways = { in: " in ", out: " out", other: " –  ", unknown: "" };
+      const made = Object.fromEntries(
+        Object.entries(ways).map(([way, text]) => [way, `${this.#paint("device", padded + text)} `]),
+      ) as DeviceColumns;
+      columns.set(device, made);
+      column = made[direction ?? "unknown"];
+    }
+    return column;
   }
 
   /** The layers from outside in: what carries the next one comes first, in brackets where it has addresses of its own. */
@@ -82,11 +113,11 @@ class Liner {
           network = layer;
           break;
         case "tcp":
-          text += this.#endpoints(network, layer) + this.#tcp(network, layer, layers, i, packet.gso);
+          text += this.#endpoints(network, layer) + this.#tcp(network, layer, layers, packet.gso);
           said = true;
           break;
         case "udp":
-          text += `${this.#endpoints(network, layer)}${this.#protocol("UDP")}${this.#carried(layers, i)}`;
+          text += `${this.#endpoints(network, layer)}${this.#protocol("UDP")}${this.#carried(layers)}`;
           said = true;
           break;
         case "icmp":
@@ -104,37 +135,52 @@ class Liner {
   }
 
   #endpoints(network: Network | undefined, ports: { sourcePort: number; destinationPort: number }): string {
-    return this.#way(network, String(ports.sourcePort), String(ports.destinationPort));
+    return this.#way(network, ports.sourcePort, ports.destinationPort);
   }
 
   #addresses(network: Network | undefined): string {
-    return this.#way(network, "", "");
+    return this.#way(network, -1, -1);
   }
 
-  /** Both ends with an arrow between them, padded to a column. */
-  #way(network: Network | undefined, sourcePort: string, destinationPort: string): string {
-    if (!network) return sourcePort === "" ? "" : `${sourcePort} → ${destinationPort} `;
-    const ports = sourcePort !== "";
-    const brackets = ports && network.kind === "ipv6";
-    const source = brackets ? `[${network.source}]` : network.source;
-    const destination = brackets ? `[${network.destination}]` : network.destination;
-    const colons = ports ? 2 : 0;
-    const width = source.length + sourcePort.length + destination.length + destinationPort.length + colons;
+  /** Both ends with an arrow between them, padded to a column. Conversations repeat theirs: the latest are kept. */
+  #way(network: Network | undefined, sourcePort: number, destinationPort: number): string {
+    if (!network) return sourcePort < 0 ? "" : `${sourcePort} → ${destinationPort} `;
+    const { source, destination } = network;
+    const slot = (sourcePort * 31 + destinationPort * 17 + source.length) & (WAYS - 1);
+    const kept = this.#ways[slot];
+    if (
+      kept !== undefined &&
+      kept.sourcePort === sourcePort &&
+      kept.destinationPort === destinationPort &&
+      kept.source === source &&
+      kept.destination === destination &&
+      kept.column === this.#endpointsWidth
+    )
+      return kept.text;
+    const text = this.#wayText(network, sourcePort, destinationPort);
+    this.#ways[slot] = { source, destination, sourcePort, destinationPort, column: this.#endpointsWidth, text };
+    return text;
+  }
+
+  #wayText({ kind, source, destination }: Network, sourcePort: number, destinationPort: number): string {
+    const from = endpoint(kind, source, sourcePort);
+    const to = endpoint(kind, destination, destinationPort);
+    const width = from.join("").length + to.join("").length;
     if (width > this.#endpointsWidth) this.#endpointsWidth = Math.min(width, WIDEST_ENDPOINTS);
-    const padding = width < this.#endpointsWidth ? " ".repeat(this.#endpointsWidth - width) : "";
-    const paint = this.#paint;
-    const from = paint("address", source) + (ports ? `:${paint("port", sourcePort)}` : "");
-    const to = paint("address", destination) + (ports ? `:${paint("port", destinationPort)}` : "");
-    return `${from} → ${to}${padding}  `;
+    const padding = " ".repeat(Math.max(0, this.#endpointsWidth - width));
+    const [left, right] = [from, to].map(
+      ([address, colon, port]) => this.#paint("address", address) + colon + (port && this.#paint("port", port)),
+    );
+    return `${left} → ${right}${padding}  `;
   }
 
   #protocol(name: string): string {
     return `${this.#paint("protocol", name)} `;
   }
 
-  #tcp(network: Network | undefined, tcp: Tcp, layers: readonly Layer[], i: number, gso: boolean): string {
+  #tcp(network: Network | undefined, tcp: Tcp, layers: readonly Layer[], gso: boolean): string {
     const paint = this.#paint;
-    const length = payloadLength(layers, i);
+    const length = payloadLength(layers);
     const { flags } = tcp;
     let sequence = tcp.sequenceNumber;
     let acknowledgment = tcp.acknowledgmentNumber;
@@ -155,8 +201,8 @@ class Liner {
     return options === "" ? text : `${text} ${paint("option", `<${options}>`)}`;
   }
 
-  #carried(layers: readonly Layer[], i: number): string {
-    return this.#paint("payload", count(payloadLength(layers, i), "byte"));
+  #carried(layers: readonly Layer[]): string {
+    return this.#paint("payload", count(payloadLength(layers), "byte"));
   }
 
   #arp(arp: LayerOf<"arp">): string {
@@ -181,11 +227,12 @@ class Liner {
   /** What no header of ours describes: its number and name, and how much of it there is. */
   #unknown(packet: Packet, network: Network | undefined): string {
     const { layers } = packet;
-    const size = this.#paint("payload", count(payloadLength(layers, layers.length), "byte"));
+    const size = this.#paint("payload", count(payloadLength(layers), "byte"));
     if (network) return `${this.#addresses(network)}${this.#carriedBy(network, layers)}${size}`;
     const link = layers.findLast((layer) => layer.kind === "vlan" || layer.kind === "ethernet");
     const outer = layers.find((layer) => layer.kind === "ethernet");
-    if (!link) return `${printable(nameOf(packet.linkType, linkTypeNames))} ${count(packet.length, "byte")}`;
+    if (!link)
+      return `${nameIn(linkTypeNames, packet.linkType) ?? `link type ${packet.linkType}`} ${count(packet.length, "byte")}`;
     const type = link.type > 1500 ? (nameIn(etherTypes, link.type) ?? hex(link.type, 4)) : "IEEE 802.3";
     const way = outer ? `${this.#paint("address", outer.source)} → ${this.#paint("address", outer.destination)} ` : "";
     return `${way}${this.#protocol(type)}${size}`;
@@ -203,15 +250,21 @@ class Liner {
   }
 }
 
+/** Address, colon and port; RFC 5952 §6 wants an IPv6 address before a port in brackets. */
+function endpoint(kind: Network["kind"], address: string, port: number): [string, string, string] {
+  if (port < 0) return [address, "", ""];
+  return [kind === "ipv6" ? `[${address}]` : address, ":", String(port)];
+}
+
 function nameIn(names: Readonly<Record<number, string>>, value: number): string | undefined {
   return names[value];
 }
 
-/** Octets on the wire behind layer `i`. */
-function payloadLength(layers: readonly Layer[], i: number): number {
+/** Octets of payload on the wire. */
+function payloadLength(layers: readonly Layer[]): number {
   const last = layers[layers.length - 1];
   const payload = last?.kind === "trailer" ? layers[layers.length - 2] : last;
-  return payload?.kind === "payload" && layers.length > i ? (payload as Payload).length : 0;
+  return payload?.kind === "payload" ? payload.length : 0;
 }
 
 function cutText(cut: Cut): string {

@@ -2,7 +2,17 @@ import { expect, test } from "vitest";
 import { SequenceOrigins } from "../../src/flow/sequence.js";
 import type { Tcp } from "../../src/wire/tcp.js";
 
-const NO_FLAGS = { fin: false, syn: false, rst: false, psh: false, ack: false, urg: false, ece: false, cwr: false, ae: false };
+const NO_FLAGS = {
+  fin: false,
+  syn: false,
+  rst: false,
+  psh: false,
+  ack: false,
+  urg: false,
+  ece: false,
+  cwr: false,
+  ae: false,
+};
 
 function segment(ports: [number, number], numbers: [number, number], ...on: (keyof typeof NO_FLAGS)[]): Tcp {
   const flags = { ...NO_FLAGS, ...Object.fromEntries(on.map((name) => [name, true])) };

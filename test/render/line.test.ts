@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { decode } from "../../src/packet/decode.js";
+import type { Packet } from "../../src/packet/packet.js";
+import { line, lines } from "../../src/render/line.js";
+import { linkTypes } from "../../src/wire/numbers.js";
+import * as packets from "../support/packets.js";
+
+const at = (octets: Uint8Array, microseconds = 0): Packet =>
+  decode(octets, linkTypes.ethernet, {
+    seconds: 1_000_000_000,
+    nanoseconds: microseconds * 1000,
+    device: "lo",
+    direction: "in",
+    offload: "not computed yet",
+  });
+
+test("a handshake reads as one: flags in words, numbers from each side's start, options", () => {
+  const show = lines({ time: "relative" });
+  expect(
+    [packets.syn, packets.synAck, packets.handshakeAck, packets.hello, packets.fin].map((p, i) =>
+      show(at(p, i * 1500)),
+    ),
+  ).toEqual([
+    "   0.000000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP SYN seq 0 win 65495 <mss 65495, SACK permitted, timestamp 2637023436 echo 0, window scale 10>",
+    "   0.001500 lo in  127.0.0.1:5000 → 127.0.0.1:37634  TCP SYN ACK seq 0 ack 1 win 65483 <mss 65495, SACK permitted, timestamp 4139382502 echo 2637023436, window scale 10>",
+    "   0.003000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP ACK ack 1 win 64 <timestamp 2637023437 echo 4139382502>",
+    "   0.004500 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP PSH ACK seq 1–5 ack 1 win 64 5 bytes <timestamp 2637023437 echo 4139382502>",
+    "   0.006000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP FIN ACK seq 6 ack 6 win 64 <timestamp 2637023437 echo 4139382502>",
+  ]);
+});
+
+test("one packet by itself has the numbers of the wire and the time of day", () => {
+  expect(line(at(packets.fin, 42))).toMatch(
+    /^\d\d:46:40\.000042 lo in {2}.* TCP FIN ACK seq 402334464 ack 2697813083 /,
+  );
+});
+
+test("UDP, ICMP errors and echoes say what they carry and are about", () => {
+  const show = lines({ time: "none" });
+  const text = [packets.udp, packets.portUnreachable, packets.udp6, packets.portUnreachable6, packets.echoRequest];
+  expect(text.map((octets) => show(at(octets)).replace(/ {2,}/g, " "))).toEqual([
+    "lo in 127.0.0.1:44819 → 127.0.0.1:9 UDP 9 bytes",
+    "lo in 127.0.0.1 → 127.0.0.1 ICMP destination unreachable, port unreachable about 127.0.0.1:44819 → 127.0.0.1:9 UDP",
+    "lo in [::1]:40648 → [::1]:9 UDP 3 bytes",
+    "lo in ::1 → ::1 ICMPv6 destination unreachable, port unreachable about [::1]:40648 → [::1]:9 UDP",
+    "lo in 127.0.0.1 → 127.0.0.1 ICMP echo request id 29532 seq 1 56 bytes",
+  ]);
+});
+
+test("checksums are mentioned only when there is something to say", () => {
+  expect(line(at(packets.syn))).not.toContain("checksum");
+  expect(line(decode(packets.syn))).toContain("✗ tcp checksum 0xfe30 is wrong, 0x");
+});
+
+test("what the capture cut and what no header describes is said, with numbers and names", () => {
+  const show = lines({ time: "none" });
+  expect(show(decode(packets.hello.subarray(0, 40), 1, { length: 71 }))).toBe(
+    "127.0.0.1 → 127.0.0.1  TCP cut source port 37634 destination port 5000 ✗ tcp cut by the capture: 6 of 20 octets",
+  );
+  const lldp = packets.octetsOf("0180c200000e 020000000001 88cc 0207");
+  expect(show(decode(lldp))).toBe("02:00:00:00:00:01 → 01:80:c2:00:00:0e LLDP 2 bytes");
+  expect(show(decode(packets.octetsOf("0102"), 147))).toBe("USER0 2 bytes");
+  expect(show(decode(packets.octetsOf("0102"), 9999))).toBe("link type 9999 2 bytes");
+});
+
+test("a fragment says where it belongs", () => {
+  const octets = packets.udp.slice();
+  octets.set([0x20, 0x03], 20);
+  const { checksums: _, problems: __, ...packet } = decode(octets);
+  expect(line({ ...packet, checksums: [], problems: [] }, { time: "none" })).toBe(
+    "127.0.0.1 → 127.0.0.1  UDP fragment 0x4b50 at 24 (more follow) 17 bytes",
+  );
+});
+
+test("a device whose name would move the cursor is shown in escapes", () => {
+  const packet = { ...at(packets.udp), device: "e\x1b[2J\u202e0" };
+  expect(line(packet, { time: "none" })).toMatch(/^e\\u001b\[2J\\u202e0 in /);
+});
+
+test("lines stand under each other: endpoints are padded to the widest before them", () => {
+  const show = lines({ time: "none" });
+  const [first, second] = [packets.udp, packets.udp6].map((octets) => show(at(octets)));
+  expect(first!.indexOf("UDP")).toBe(
+    second!.indexOf("UDP") + "127.0.0.1:44819 → 127.0.0.1:9".length - "[::1]:40648 → [::1]:9".length - 8,
+  );
+});
+
+test("time between packets may be negative where they come out of order", () => {
+  const show = lines({ time: "delta" });
+  expect([500, 1500, 1000].map((us) => show(at(packets.udp, us)).slice(0, 11))).toEqual([
+    "   0.000000",
+    "   0.001000",
+    "  -0.000500",
+  ]);
+});
