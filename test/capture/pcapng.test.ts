@@ -277,7 +277,7 @@ describe("a written pcapng file", () => {
     const file = hexOf(writer.outbox.take());
     expect(file).toContain("0200010061000000");
     expect(file).toContain("ab0000000100010063000000");
-    expect(file).toContain("01000000ab000000");
+    expect(file).toContain("030000001400000001000000ab00000014000000");
   });
 
   test("says nothing of an interface without a name", () => {
