@@ -1,6 +1,7 @@
 export { type CaptureOptions, capture } from "./capture/live.js";
 export type { Batch, Source, Statistics } from "./capture/source.js";
 export { type ErrorCode, type ErrorInfo, isSockinspectError, SockinspectError } from "./errors.js";
+export { addressesOf, type Resolve } from "./filter/compile.js";
 export { type About, decode } from "./packet/decode.js";
 export type { Frame } from "./packet/frame.js";
 export {

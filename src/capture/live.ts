@@ -12,6 +12,8 @@ export interface CaptureOptions {
   readonly interface?: string;
   /** In the pcap-filter language; the kernel runs it. Default: everything. */
   readonly filter?: string;
+  /** The addresses of the hosts that `filter` names, where it names any: {@link addressesOf} looks them up. */
+  readonly addresses?: ReadonlyMap<string, readonly string[]>;
   /** Ends after so many packets. */
   readonly limit?: number;
   /** Octets kept of each packet; default 262 144. */
@@ -81,8 +83,10 @@ class LiveSource implements Source {
     const program = compile(options.filter ?? "", {
       target: "live",
       snapLength,
-      ...(loopback && { loopbackIndex: loopback.index }),
-      ...(options.direction && { direction: options.direction }),
+      addresses: options.addresses,
+      interfaceOf: (name) => devices.find((device) => device.name === name)?.index,
+      loopbackIndex: loopback?.index,
+      direction: options.direction,
     });
     this.#learn(devices);
     this.#socket = openPacketSocket({

@@ -1,5 +1,6 @@
 import { type CaptureOptions, capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
+import { addressesOf } from "../filter/compile.js";
 import type { Packet } from "../packet/packet.js";
 import type { TimeFormat } from "../render/clock.js";
 import { hexDump } from "../render/hex.js";
@@ -8,7 +9,7 @@ import { lines } from "../render/line.js";
 import { count } from "../render/text.js";
 import { tree } from "../render/tree.js";
 import { type ColourChoice, paintFor } from "./colours.js";
-import { type FilterOptions, filterOf } from "./filter.js";
+import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
 import { Output } from "./output.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 import { summary } from "./summary.js";
@@ -39,7 +40,8 @@ const MEBI = 1024 * 1024;
 export async function captureCommand(words: string[], options: CaptureCommandOptions): Promise<void> {
   const user = chooseUser(options.user);
   const filter = filterOf(words, options);
-  const source = capture(captureOptions(filter, options));
+  const addresses = await addressesOf(filter, resolveHost);
+  const source = capture({ ...captureOptions(filter, options), addresses });
   const said = giveUpPrivileges(user);
   // From here on octets from the network are looked at.
   const tell = teller(options);

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { SockinspectError } from "../errors.js";
 
 export interface FilterOptions {
@@ -32,4 +33,9 @@ function oneWord(option: string, value: string): string {
     argument: option,
     value,
   });
+}
+
+/** Every address of a host, by the system's resolver. */
+export async function resolveHost(name: string): Promise<string[]> {
+  return (await lookup(name, { all: true })).map(({ address }) => address);
 }

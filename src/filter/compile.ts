@@ -29,6 +29,8 @@ export interface CompileOptions {
   readonly loopbackIndex?: number | undefined;
   /** Live only: packets that come in, or that go out. */
   readonly direction?: "in" | "out" | undefined;
+  /** The addresses of hosts that the filter names, as {@link addressesOf} looks them up. */
+  readonly addresses?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Live only: the ARPHRD_ numbers of the devices listened to, which makes the program shorter; any unless told. */
   readonly hardwareTypes?: readonly number[] | undefined;
 }
@@ -38,10 +40,10 @@ export type Resolve = (name: string) => Promise<readonly string[]>;
 
 /**
  * A filter in the language of pcap-filter(7) as a program of classic BPF, optimised. An empty one accepts every packet.
- * Throws `BAD_FILTER`, also for names of hosts: see {@link compileResolving}.
+ * Throws `BAD_FILTER`, also for a name of a host that is not among the addresses.
  */
 export function compile(source: string, options: CompileOptions): Program {
-  return compileParsed(source, parse(source), options, new Map());
+  return compileParsed(source, parse(source), options, options.addresses ?? new Map());
 }
 
 /** {@link compile} for filters with names of hosts, which `resolve` looks up. Rejects with `BAD_FILTER`. */
@@ -51,6 +53,11 @@ export async function compileResolving(
 ): Promise<Program> {
   const expression = parse(source);
   return compileParsed(source, expression, options, await lookUp(source, expression, options.resolve));
+}
+
+/** The addresses of every host that a filter names, for {@link compile}. Rejects with `BAD_FILTER`. */
+export async function addressesOf(source: string, resolve: Resolve): Promise<ReadonlyMap<string, readonly string[]>> {
+  return await lookUp(source, parse(source), resolve);
 }
 
 /** The addresses of every host that an expression names. */
