@@ -7,7 +7,7 @@ import type { Walk } from "./walk/walk.js";
 
 /** The verdict on layer `i`, or undefined where it has no checksum. hot */
 export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | undefined {
-  const field = checksumField(walk.ids[i]!);
+  const field = checksumField(walk, i);
   if (field < 0) return undefined;
   const id = walk.ids[i]!;
   const transport = id === ids.tcp || id === ids.udp;
@@ -22,7 +22,7 @@ export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | un
 /** The problem that a bad checksum of layer `i` is. */
 export function checksumProblem(walk: Walk, i: number): Problem {
   const id = walk.ids[i]!;
-  const at = walk.starts[i]! + checksumField(id);
+  const at = walk.starts[i]! + checksumField(walk, i);
   const found = walk.data.getUint16(at);
   const computed = checksumOf(coveredSum(walk, i) - found);
   // RFC 768: a computed zero is sent as all ones
@@ -31,17 +31,24 @@ export function checksumProblem(walk: Walk, i: number): Problem {
 }
 
 /** Where the checksum stands in the header, counted from its start; -1 where it has none. */
-function checksumField(id: number): number {
-  switch (id) {
+function checksumField(walk: Walk, i: number): number {
+  switch (walk.ids[i]) {
     case ids.ipv4:
       return 10;
     case ids.tcp:
       return 16;
     case ids.udp:
+    case ids.udpLite:
+    case ids.dccp:
       return 6;
     case ids.icmp:
     case ids.icmpv6:
+    case ids.igmp:
       return 2;
+    case ids.mobility:
+      return 4;
+    case ids.gre:
+      return (walk.data.getUint8(walk.starts[i]!) & 0x80) !== 0 ? 4 : -1;
     default:
       return -1;
   }
@@ -50,27 +57,106 @@ function checksumField(id: number): number {
 /** The sum over all that the checksum of layer `i` covers, itself included; NaN where not all of it is there. */
 function coveredSum(walk: Walk, i: number): number {
   const { data } = walk;
-  const id = walk.ids[i]!;
   const start = walk.starts[i]!;
-  if (id === ids.ipv4) {
-    const end = start + (data.getUint8(start) & 15) * 4;
-    return end > walk.ends[i]! ? Number.NaN : addUp(data, start, end);
+  const wireEnd = walk.wireEnds[i]!;
+  switch (walk.ids[i]) {
+    case ids.ipv4: {
+      const end = start + (data.getUint8(start) & 15) * 4;
+      return end > walk.ends[i]! ? Number.NaN : addUp(data, start, end);
+    }
+    case ids.icmp:
+    case ids.igmp:
+    case ids.gre:
+      return sumOf(walk, i, wireEnd);
+    case ids.udpLite: {
+      // RFC 3828 §3.1: 0 is all of it, 1 to 7 or more than there is cannot be
+      const coverage = data.getUint16(start + 4);
+      const end = coverage === 0 ? wireEnd : start + coverage;
+      return end > wireEnd || (coverage > 0 && coverage < 8)
+        ? Number.NaN
+        : sumOf(walk, i, end, pseudoHeaderSum(walk, i, wireEnd - start));
+    }
+    case ids.dccp: {
+      // RFC 4340 §9.2: 0 is all of it, n the header and n - 1 words of data
+      const coverage = data.getUint8(start + 5) & 15;
+      const end = coverage === 0 ? wireEnd : start + (data.getUint8(start + 4) + coverage - 1) * 4;
+      return sumOf(walk, i, Math.min(end, wireEnd), pseudoHeaderSum(walk, i, wireEnd - start));
+    }
+    case ids.mobility: {
+      const end = walk.ends[i]!;
+      return sumOf(walk, i, end, pseudoHeaderSum(walk, i, end - start));
+    }
+    default:
+      return sumOf(walk, i, wireEnd, pseudoHeaderSum(walk, i, wireEnd - start));
   }
-  const end = walk.wireEnds[i]!;
-  if (end > walk.frameEnd || i >= walk.fragmented) return Number.NaN;
-  if (id === ids.icmp) return addUp(data, start, end);
-  return addUp(data, start, end, pseudoHeaderSum(walk, i, end - start));
+}
+
+/** The sum from the start of layer `i` to `end`. */
+function sumOf(walk: Walk, i: number, end: number, sum = 0): number {
+  return end > walk.frameEnd || i >= walk.fragmented ? Number.NaN : addUp(walk.data, walk.starts[i]!, end, sum);
 }
 
 function pseudoHeaderSum(walk: Walk, i: number, length: number): number {
-  const id = walk.ids[i]!;
-  const protocol = id === ids.tcp ? 6 : id === ids.udp ? 17 : 58;
   const network = networkIndex(walk, i);
   if (network < 0) return Number.NaN;
   const at = walk.starts[network]!;
-  return walk.ids[network] === ids.ipv4
-    ? pseudoHeader(walk.data, at + 12, at + 16, 4, protocol, length)
-    : pseudoHeader(walk.data, at + 8, at + 24, 16, protocol, length);
+  const protocol = protocolOf(walk.ids[i]!);
+  if (walk.ids[network] === ids.ipv4) return pseudoHeader(walk.data, at + 12, at + 16, 4, protocol, length);
+  // RFC 8200 §8.1 and RFC 6275 §11.3.1: the addresses that the packet ends up with
+  let source = at + 8;
+  let destination = at + 24;
+  for (let n = network + 1; n < i; n++) {
+    if (walk.ids[n] === ids.routing) destination = finalDestination(walk, n, destination);
+    else if (walk.ids[n] === ids.destinationOptions) source = homeAddress(walk, n, source);
+  }
+  return destination < 0 ? Number.NaN : pseudoHeader(walk.data, source, destination, 16, protocol, length);
+}
+
+function protocolOf(id: number): number {
+  switch (id) {
+    case ids.tcp:
+      return 6;
+    case ids.udp:
+      return 17;
+    case ids.dccp:
+      return 33;
+    case ids.mobility:
+      return 135;
+    case ids.udpLite:
+      return 136;
+    default:
+      return 58;
+  }
+}
+
+/** Where the last address stands that the routing header of layer `n` leads to; -1 where that cannot be told. */
+function finalDestination(walk: Walk, n: number, destination: number): number {
+  const { data } = walk;
+  const at = walk.starts[n]!;
+  const segmentsLeft = data.getUint8(at + 3);
+  if (segmentsLeft === 0) return destination;
+  const last = data.getUint8(at + 2) === 4 ? at + 8 : at + data.getUint8(at + 1) * 8 - 8;
+  switch (data.getUint8(at + 2)) {
+    case 0:
+    case 2:
+    case 4:
+      return last >= at + 8 && last + 16 <= walk.ends[n]! ? last : -1;
+    default:
+      return -1;
+  }
+}
+
+/** Where the home address of the options of layer `n` stands, or else `source`. */
+function homeAddress(walk: Walk, n: number, source: number): number {
+  const { data } = walk;
+  const end = walk.ends[n]!;
+  for (let i = walk.starts[n]! + 2; i + 2 <= end; ) {
+    const type = data.getUint8(i);
+    const length = data.getUint8(i + 1);
+    if (type === 201 && length === 16 && i + 18 <= end) return i + 2;
+    i += type === 0 ? 1 : 2 + length;
+  }
+  return source;
 }
 
 /** The index of the IP header that carries layer `i`; -1 where there is none. */
