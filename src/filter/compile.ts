@@ -2,7 +2,8 @@ import { and, type Condition, equal, never, not, or } from "./condition.js";
 import type { Context } from "./context.js";
 import { fault } from "./fault.js";
 import { generate } from "./generate.js";
-import { type Graph, graph } from "./graph.js";
+import { graph } from "./graph.js";
+import type { Graph } from "./graph-steps.js";
 import { ethernet, headerless, type Layout, layoutOf, networkRelative } from "./layout.js";
 import { parse } from "./parse.js";
 import { ancillary, type Program } from "./program.js";
@@ -23,7 +24,7 @@ export interface CompileOptions {
   readonly snapLength?: number | undefined;
   /** The index of an interface by its name, for `ifname`. */
   readonly interfaceOf?: ((name: string) => number | undefined) | undefined;
-  /** For `ip broadcast`: 0xffffff00 for a /24. */
+  /** For `ip broadcast`: 0xffffff00 for a /24; without one only 255.255.255.255 and 0.0.0.0 are broadcasts. */
   readonly netmask?: number | undefined;
   /** Live only: the interface on which each packet is seen twice, going out and coming in; the first is dropped. */
   readonly loopbackIndex?: number | undefined;

@@ -1,5 +1,5 @@
 import { fault } from "./fault.js";
-import { accept, type Graph, reject, type Step } from "./graph.js";
+import { accept, type Graph, reject, type Step } from "./graph-steps.js";
 import { bpf, type Instruction, maximumInstructions, memoryWords, type Program } from "./program.js";
 import type { ArithmeticOperator } from "./syntax.js";
 import type { Size, Value, Values } from "./value.js";

@@ -1,34 +1,14 @@
-import type { Comparison, Condition } from "./condition.js";
+import type { Condition } from "./condition.js";
 import { answer, common, type Facts, forget, learn, nothingKnown } from "./facts.js";
 import { fault } from "./fault.js";
-import type { Value } from "./value.js";
-
-/** One step of a filter: a question with the steps that follow either answer, or a value to keep. */
-export type Step =
-  | {
-      readonly kind: "test";
-      readonly comparison: Comparison;
-      readonly left: Value;
-      readonly right: Value;
-      readonly yes: number;
-      readonly no: number;
-    }
-  | { readonly kind: "set"; readonly register: number; readonly value: Value; readonly next: number };
-
-/**
- * A filter as a graph without circles: steps[0] and steps[1] are not there and stand for reject and accept; every other
- * step leads to steps of lower numbers only.
- */
-export interface Graph {
-  readonly steps: readonly (Step | undefined)[];
-  readonly root: number;
-}
-
-export const reject = 0;
-export const accept = 1;
+import { accept, type Graph, reject, type Step } from "./graph-steps.js";
+import { reorder } from "./reorder.js";
 
 /** So many steps never fit the kernel's 4096 instructions, however well they are put. */
 const maximumSteps = 40000;
+
+/** The last rounds of a filter that never comes to rest change little. */
+const maximumRounds = 100;
 
 /** Steps passed over in one go through the graph, so that no filter takes long. */
 const maximumHops = 2_000_000;
@@ -36,14 +16,19 @@ const maximumHops = 2_000_000;
 /** The graph of a condition, with what is known by then never asked again and equal parts there once. */
 export function graph(condition: Condition, source: string): Graph {
   let result = build(condition, source);
-  for (let round = 0; round < 12; round++) {
-    const [threaded, changed] = thread(result);
-    const merged = merge(threaded);
-    const smaller = merged.steps.length < result.steps.length;
-    result = merged;
-    if (!changed && !smaller) break;
+  for (let round = 0; round < maximumRounds; round++) {
+    const [threaded, shorter] = thread(result);
+    const [reordered, moved] = reorder(threaded);
+    result = reordered;
+    if (!shorter && !moved) break;
   }
-  return result;
+  for (let round = 0; round < maximumRounds; round++) {
+    const merged = merge(result);
+    const [threaded, shorter] = thread(merged);
+    result = threaded;
+    if (!shorter) return merge(result);
+  }
+  return merge(result);
 }
 
 function build(condition: Condition, source: string): Graph {
@@ -118,7 +103,7 @@ function thread({ steps, root }: Graph): readonly [Graph, boolean] {
     while (hops++ < maximumHops) {
       const step = steps[at];
       if (step === undefined || step.kind === "set") break;
-      const known = answer(facts, step);
+      const known = step.yes === step.no ? true : answer(facts, step);
       if (known === undefined) break;
       at = known ? step.yes : step.no;
     }

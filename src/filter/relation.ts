@@ -82,7 +82,8 @@ function measure(context: Context, arithmetic: Arithmetic): Measured {
     case "operation": {
       const left = measure(context, arithmetic.left);
       const right = measure(context, arithmetic.right);
-      return { value: operation(context, arithmetic, left.value, right.value), needs: both(left.needs, right.needs) };
+      // What the right operand needs is not asked: so libpcap does it, and `len - ip[2:2] > 14` depends on it.
+      return { value: operation(context, arithmetic, left.value, right.value), needs: left.needs };
     }
     default:
       return arithmetic satisfies never;

@@ -1,5 +1,7 @@
 import { bpf, memoryWords, type Program } from "./program.js";
 
+const maximumLoops = 1000;
+
 /**
  * What a program returns for one packet: the octets to keep, 0 to reject it. `data` has it from `at` to `end`, and
  * `length` is what it had on the wire. A load behind `end` rejects, as in the kernel and in libpcap; where these differ
@@ -17,6 +19,7 @@ export function run(
   const memory = new Uint32Array(memoryWords);
   let a = 0;
   let x = 0;
+  let loops = 0;
   for (let counter = 0; counter < program.length; counter++) {
     const { code, jt, jf, k } = program[counter]!;
     switch (code & 7) {
@@ -90,8 +93,9 @@ export function run(
       }
       case bpf.JMP: {
         if ((code & 0xf0) === bpf.JA) {
-          // libpcap's own programs for `protochain` jump back.
           counter += k | 0;
+          // Only libpcap's programs for `protochain` jump back, and with some packets they would do so for ever.
+          if ((k | 0) < 0 && loops++ > maximumLoops) return 0;
           break;
         }
         const operand = (code & bpf.X) !== 0 ? x : k;

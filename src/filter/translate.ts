@@ -165,10 +165,8 @@ function broadcast(context: Context, protocol: Protocol | undefined, span: Span)
     return ethernetAddress(context, [255, 255, 255, 255, 255, 255], "dst");
   }
   if (protocol !== "ip") throw fault(context.source, span, `'${protocol}' has no broadcasts; write 'ip' or 'ether'`);
-  if (context.netmask === undefined)
-    throw fault(context.source, span, "'ip broadcast' needs the netmask of the network, which is not known here");
   const { stock, layout } = context;
-  const hosts = ~context.netmask >>> 0;
+  const hosts = ~(context.netmask ?? 0) >>> 0;
   const address = loadNetwork(stock, layout, 16, 4);
   return and(
     linkTypeIs(context, etherType.ip, span),
