@@ -18,7 +18,6 @@ export const COMMENT = 1;
 export const SECTION_APPLICATION = 4;
 export const INTERFACE_NAME = 2;
 export const INTERFACE_TEXT = 3;
-export const INTERFACE_FILTER = 11;
 export const INTERFACE_RESOLUTION = 9;
 export const INTERFACE_OFFSET = 14;
 export const PACKET_FLAGS = 2;

@@ -21,7 +21,7 @@ const MODIFIED_RECORD_HEADER = 24;
 export const MICROSECONDS_MAGIC = 0xa1b2c3d4;
 export const NANOSECONDS_MAGIC = 0xa1b23c4d;
 /** Alexey Kuznetsov's: records also hold the interface index, protocol and packet type of packet(7). */
-export const MODIFIED_MAGIC = 0xa1b2cd34;
+const MODIFIED_MAGIC = 0xa1b2cd34;
 
 /** What libpcap and Wireshark read of one packet at most; a file may say that it holds larger ones. */
 export const LARGEST_PACKET = 262_144;
