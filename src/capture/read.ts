@@ -12,6 +12,8 @@ import type { Batch, Source, Statistics } from "./source.js";
 export interface ReadOptions {
   /** In the pcap-filter language. Default: everything. */
   readonly filter?: string;
+  /** The addresses of the hosts that `filter` names, where it names any: {@link addressesOf} looks them up. */
+  readonly addresses?: ReadonlyMap<string, readonly string[]>;
   /** Ends after so many packets. */
   readonly limit?: number;
   /** Ends the reading like {@link Source.stop}. */
@@ -38,7 +40,7 @@ export function read(file: string | AsyncIterable<Uint8Array>, options: ReadOpti
 class CaptureFileSource implements FileSource {
   captured = 0;
   readonly #file: string | AsyncIterable<Uint8Array>;
-  readonly #filter: string | undefined;
+  readonly #options: ReadOptions;
   readonly #limit: number;
   readonly #drops = new Drops();
   #input: CaptureInput | undefined;
@@ -46,17 +48,15 @@ class CaptureFileSource implements FileSource {
   #stopped = false;
   #closed = false;
 
-  constructor(
-    file: string | AsyncIterable<Uint8Array>,
-    { filter, limit = Number.MAX_SAFE_INTEGER, signal }: ReadOptions,
-  ) {
+  constructor(file: string | AsyncIterable<Uint8Array>, options: ReadOptions) {
+    const { limit = Number.MAX_SAFE_INTEGER, signal } = options;
     if (!Number.isSafeInteger(limit) || limit < 1)
       throw new SockinspectError("BAD_ARGUMENT", `limit takes a whole number above 0, not ${limit}`, {
         argument: "limit",
         value: limit,
       });
     this.#file = file;
-    this.#filter = filter;
+    this.#options = options;
     this.#limit = limit;
     signal?.addEventListener("abort", () => this.stop(), { once: true });
     if (signal?.aborted) this.stop();
@@ -76,7 +76,7 @@ class CaptureFileSource implements FileSource {
       const input = await openCapture(this.#file);
       this.#input = input;
       const frame = new Frame();
-      const filter = new Filter(this.#filter, input);
+      const filter = new Filter(this.#options, input);
       do {
         this.#batch = new FileBatch(input, frame, filter, this.#drops, this.#limit, this);
         yield this.#batch;
@@ -195,14 +195,16 @@ function moveTo(frame: Frame, record: FileRecord): void {
 /** A filter, compiled for each link type that comes along. */
 class Filter {
   readonly #source: string;
+  readonly #addresses: ReadOptions["addresses"];
   readonly #input: CaptureInput;
   readonly #programs = new Map<number, Program>();
   #linkType = -1;
   #littleEndian = true;
   #program: Program = [];
 
-  constructor(source: string | undefined, input: CaptureInput) {
-    this.#source = source?.trim() ?? "";
+  constructor({ filter = "", addresses }: ReadOptions, input: CaptureInput) {
+    this.#source = filter.trim();
+    this.#addresses = addresses;
     this.#input = input;
   }
 
@@ -219,7 +221,8 @@ class Filter {
     this.#littleEndian = littleEndian;
     const key = linkType * 2 + (littleEndian ? 1 : 0);
     const known = this.#programs.get(key);
-    this.#program = known ?? compile(this.#source, { target: { linkType, swapped: !littleEndian } });
+    const target = { linkType, swapped: !littleEndian };
+    this.#program = known ?? compile(this.#source, { target, addresses: this.#addresses });
     this.#programs.set(key, this.#program);
   }
 }

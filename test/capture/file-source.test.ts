@@ -65,6 +65,15 @@ describe("a capture file as a source", () => {
     expect(seconds).toEqual([1, 3, 5]);
   });
 
+  test("takes a filter with names of hosts whose addresses are given", async () => {
+    const count = async (address: string): Promise<number> => {
+      const source = read(file, { filter: "host there", addresses: new Map([["there", [address]]]) });
+      for await (const batch of source.batches()) for (const frame of batch) expect(frame.length).toBe(42);
+      return source.statistics().captured;
+    };
+    expect([await count("192.0.2.2"), await count("192.0.2.3")]).toEqual([COUNT, 0]);
+  });
+
   test("passes over what was not walked of a batch", async () => {
     const first: number[] = [];
     for await (const batch of read(file).batches())
