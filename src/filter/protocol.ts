@@ -1,4 +1,4 @@
-import { and, type Condition, equal, never, not, or } from "./condition.js";
+import { and, type Condition, equal, not, or } from "./condition.js";
 import { type Context, is, networkIs, takeRegister } from "./context.js";
 import { fault, type Span } from "./fault.js";
 import { networkAt } from "./layout.js";
