@@ -13,8 +13,8 @@ export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | un
   const transport = id === ids.tcp || id === ids.udp;
   if (transport && offload !== "none" && innermost(walk, i)) return offload;
   if (walk.starts[i]! + field + 2 > walk.ends[i]!) return "cannot tell";
-  if (id === ids.udp && walk.data.getUint16(walk.starts[i]! + field) === 0 && networkOf(walk, i) === ids.ipv4)
-    return "absent";
+  // RFC 768; IPv6 does not allow it, which the walk says
+  if (id === ids.udp && walk.data.getUint16(walk.starts[i]! + field) === 0) return "absent";
   const total = coveredSum(walk, i);
   return Number.isNaN(total) ? "cannot tell" : fold(total) === 0xffff ? "good" : "bad";
 }
@@ -68,6 +68,11 @@ function coveredSum(walk: Walk, i: number): number {
     case ids.igmp:
     case ids.gre:
       return sumOf(walk, i, wireEnd);
+    case ids.udp: {
+      const length = data.getUint16(start + 4);
+      const end = length === 0 ? wireEnd : start + length;
+      return end > wireEnd ? Number.NaN : sumOf(walk, i, end, pseudoHeaderSum(walk, i, end - start));
+    }
     case ids.udpLite: {
       // RFC 3828 §3.1: 0 is all of it, 1 to 7 or more than there is cannot be
       const coverage = data.getUint16(start + 4);
@@ -101,7 +106,8 @@ function pseudoHeaderSum(walk: Walk, i: number, length: number): number {
   if (network < 0) return Number.NaN;
   const at = walk.starts[network]!;
   const protocol = protocolOf(walk.ids[i]!);
-  if (walk.ids[network] === ids.ipv4) return pseudoHeader(walk.data, at + 12, at + 16, 4, protocol, length);
+  if (walk.ids[network] === ids.ipv4)
+    return pseudoHeader(walk.data, at + 12, routedDestination(walk, network), 4, protocol, length);
   // RFC 8200 §8.1 and RFC 6275 §11.3.1: the addresses that the packet ends up with
   let source = at + 8;
   let destination = at + 24;
@@ -127,6 +133,25 @@ function protocolOf(id: number): number {
     default:
       return 58;
   }
+}
+
+/** Where the last address stands that the IPv4 header of layer `n` leads to: its destination, or the end of a source route. */
+function routedDestination(walk: Walk, n: number): number {
+  const { data } = walk;
+  const start = walk.starts[n]!;
+  const end = walk.ends[n]!;
+  for (let i = start + 20; i + 2 < end; ) {
+    const type = data.getUint8(i);
+    const length = data.getUint8(i + 1);
+    if (type === 0) break;
+    if (type === 131 || type === 137) {
+      const last = i + length - 4;
+      return length >= 7 && i + length <= end && data.getUint8(i + 2) <= length ? last : start + 16;
+    }
+    if (type !== 1 && length < 2) break;
+    i += type === 1 ? 1 : length;
+  }
+  return start + 16;
 }
 
 /** Where the last address stands that the routing header of layer `n` leads to; -1 where that cannot be told. */
@@ -163,11 +188,6 @@ function homeAddress(walk: Walk, n: number, source: number): number {
 function networkIndex(walk: Walk, i: number): number {
   for (let n = i - 1; n >= 0; n--) if (walk.ids[n] === ids.ipv4 || walk.ids[n] === ids.ipv6) return n;
   return -1;
-}
-
-function networkOf(walk: Walk, i: number): number {
-  const network = networkIndex(walk, i);
-  return network < 0 ? -1 : walk.ids[network]!;
 }
 
 /** Whether no transport header follows layer `i` inside the same packet: the kernel's word is about the innermost. */

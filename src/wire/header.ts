@@ -62,7 +62,7 @@ export function header<const V extends { readonly kind: string }>(spec: {
   readonly layout: (f: Fields) => V;
 }): Header<V> {
   const { title, minimumLength, layout } = spec;
-  const { kind, fields, decode, size, encode } = part(minimumLength, layout);
+  const { kind, fields, decode, decodePart, size, encode } = part(minimumLength, layout);
   const byName = new Map(fields.map((field) => [field.name, field]));
 
   class HeaderView implements Cursor<V> {
@@ -103,12 +103,7 @@ export function header<const V extends { readonly kind: string }>(spec: {
     decode,
     // A view has V's properties by the getters above, which the compiler cannot follow.
     view: () => new HeaderView() as unknown as View<V>,
-    decodePart(data: DataView, at: number, end: number): Partial<V> {
-      const view = new HeaderView();
-      Object.assign(view, { data, at, end });
-      const whole = fields.filter((field) => field.type !== "rest" && at + field.at + field.size <= end);
-      return Object.fromEntries(whole.map(({ name }) => [name, view[name as keyof HeaderView]])) as Partial<V>;
-    },
+    decodePart,
     size,
     encode(value: V, data: DataView, at: number): void {
       for (const field of fields) check(field.name, value[field.name as keyof V]);

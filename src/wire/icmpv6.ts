@@ -217,7 +217,6 @@ export function icmpv6End(data: DataView, at: number, end: number, wireEnd: numb
     case 134:
     case 135:
     case 136:
-    case 137:
     case 141:
     case 142:
     case 145:
@@ -225,6 +224,8 @@ export function icmpv6End(data: DataView, at: number, end: number, wireEnd: numb
     case 148:
     case 149:
       return wireEnd;
+    case 137:
+      return redirectedAt(data, at, end) ?? wireEnd;
     case 143:
       return reportEnd(data, at, end) ?? wireEnd;
     default:
@@ -232,7 +233,18 @@ export function icmpv6End(data: DataView, at: number, end: number, wireEnd: numb
   }
 }
 
-/** RFC 4443 §2.1: errors have types below 128; those known quote the packet they are about. */
+/** Where the packet starts that the redirect at `at` is about, if its last option holds one: RFC 4861 §4.6.3. */
+function redirectedAt(data: DataView, at: number, end: number): number | undefined {
+  for (let i = at + 40; i + 8 < end; ) {
+    const size = data.getUint8(i + 1) * 8;
+    if (data.getUint8(i) === 4 && i + size >= end) return i + 8;
+    if (size === 0) return undefined;
+    i += size;
+  }
+  return undefined;
+}
+
+/** Whether messages of `type` quote the packet they are about: RFC 4443 §2.1, and redirects where a packet is left of them. */
 export function icmpv6Quotes(type: number): boolean {
-  return type >= 1 && type <= 4;
+  return (type >= 1 && type <= 4) || type === 137;
 }

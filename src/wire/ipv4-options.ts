@@ -62,11 +62,11 @@ export const ipv4Options = options(counted, {
     returnHopCount: f.u16(4),
     originator: f.ipv4(6),
   })),
-  /** RFC 1108, or RFC 791 by its size. */
-  130: part(0, (f) => ({ kind: "security", octets: f.rest(0, opaque) })),
+  /** RFC 1108 §2; that of RFC 791 has the same code and eleven octets. */
+  130: part(1, (f) => ({ kind: "security", classification: f.u8(0, "hex"), authorities: f.rest(1, opaque) })),
   131: part(1, (f) => ({ kind: "looseSourceRoute", pointer: f.u8(0), addresses: f.rest(1, addresses) })),
   /** RFC 1108 §3. */
-  133: part(0, (f) => ({ kind: "extendedSecurity", octets: f.rest(0, opaque) })),
+  133: part(1, (f) => ({ kind: "extendedSecurity", format: f.u8(0), information: f.rest(1, opaque) })),
   /** FIPS 188: the domain of interpretation, then tags. */
   134: part(4, (f) => ({ kind: "commercialSecurity", domain: f.u32(0), tags: f.rest(4, opaque) })),
   136: part(2, (f) => ({ kind: "streamId", id: f.u16(0) })),

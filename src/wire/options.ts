@@ -12,14 +12,19 @@ interface Style {
   readonly unit: number;
   /** Octets of an option that its length octet leaves out. */
   readonly uncounted: number;
+  /** The code of the option whose content may lie behind the header: what is here of it is all that is written. */
+  readonly open?: number;
 }
 
 /** TCP (RFC 9293 §3.1) and IPv4 (RFC 791 §3.1): the length counts the whole option. */
 export const counted = { end: 0, singles: { 1: "noOperation" }, unit: 1, uncounted: 0 } as const satisfies Style;
 /** IPv6 (RFC 8200 §4.2) and Mobile IPv6 (RFC 6275 §6.2.1): the length counts what follows it. */
 export const uncounted = { singles: { 0: "pad1" }, unit: 1, uncounted: 2 } as const satisfies Style;
-/** Neighbour Discovery (RFC 4861 §4.6): the length counts the whole option in units of 8 octets. */
-export const eights = { singles: {}, unit: 8, uncounted: 0 } as const satisfies Style;
+/**
+ * Neighbour Discovery (RFC 4861 §4.6): the length counts the whole option in units of 8 octets. A redirected packet (4)
+ * is no header, so its option ends where it starts.
+ */
+export const eights = { singles: {}, unit: 8, uncounted: 0, open: 4 } as const satisfies Style;
 
 /** A code without a known meaning; `octets` is what follows its length octet. */
 const unknown = part(0, (f) => ({ kind: "unknown", code: f.u8(-2), octets: f.rest(0, opaque) }));
@@ -53,7 +58,7 @@ export function options<const S extends Style, const P extends Parts>(
   style: S,
   parts: P,
 ): Rest<readonly Option<S, P>[]> {
-  const { end, singles, unit, uncounted } = style;
+  const { end, singles, unit, uncounted, open }: Style = style;
   const known = Array.from({ length: 256 }, (_, code) => parts[code]);
   const alone = Array.from({ length: 256 }, (_, code) => {
     const kind = singles[code];
@@ -75,6 +80,8 @@ export function options<const S extends Style, const P extends Parts>(
     return found.fits(data, at + 2, last) ? found.decode(data, at + 2, last) : malformed.decode(data, at + 1, last);
   };
 
+  const isOpen = (code: number | undefined): boolean => code !== undefined && code === open;
+
   const sizeOf = (option: Kinded): number => {
     const row = rows.get(option.kind)!;
     return row.head + row.part.size(option);
@@ -85,7 +92,7 @@ export function options<const S extends Style, const P extends Parts>(
     const row = typeof kind === "string" ? rows.get(kind) : undefined;
     if (!row) return `takes as kind one of ${[...rows.keys()].join(", ")}`;
     const why = row.part.misfit(option);
-    if (why !== undefined || row.head === 1) return why && `(${kind}) ${why}`;
+    if (why !== undefined || row.head === 1 || isOpen(row.code)) return why && `(${kind}) ${why}`;
     // The kind was looked up and its fields fit, so this is an option.
     const length = (sizeOf(option as Kinded) - uncounted) / unit;
     return Number.isInteger(length) && length <= 255 ? undefined : `(${kind}) takes a size its length octet can tell`;
@@ -108,7 +115,8 @@ export function options<const S extends Style, const P extends Parts>(
           found.push(endOfList.decode(data, i + 1, last));
           break;
         }
-        const size = i + 1 < last ? data.getUint8(i + 1) * unit + uncounted : 0;
+        const claimed = i + 1 < last ? data.getUint8(i + 1) * unit + uncounted : 0;
+        const size = isOpen(code) && last - i >= 8 ? Math.min(claimed, last - i) : claimed;
         if (size < 2 || i + size > last) {
           found.push(malformed.decode(data, i + 1, last));
           break;
@@ -124,7 +132,7 @@ export function options<const S extends Style, const P extends Parts>(
         const { code, head, part } = rows.get(option.kind)!;
         const size = sizeOf(option);
         if (code !== undefined) data.setUint8(i, code);
-        if (head === 2) data.setUint8(i + 1, (size - uncounted) / unit);
+        if (head === 2 && !isOpen(code)) data.setUint8(i + 1, (size - uncounted) / unit);
         part.encode(option, data, i + head);
         i += size;
       }

@@ -1,5 +1,5 @@
 /** A stretch of octets described once by its layout: a whole header, an option, the message of an ICMP type. */
-import { describer, type Field, type Fields, misfit, Reader, write } from "./field.js";
+import { describer, type Field, type Fields, getter, misfit, Reader, write } from "./field.js";
 
 export interface Part<V extends object> {
   /** The `kind` of its values; empty where they have none. */
@@ -11,6 +11,8 @@ export interface Part<V extends object> {
   fits(data: DataView, at: number, end: number): boolean;
   /** At least {@link minimumLength} octets. */
   decode(data: DataView, at: number, end: number): V;
+  /** The fields that lie wholly before `end`, for octets that were cut. */
+  decodePart(data: DataView, at: number, end: number): Partial<V>;
   /** Octets `value` takes once written. */
   size(value: V): number;
   /** Writes a value that {@link misfit} has passed. */
@@ -41,6 +43,11 @@ export function part<const V extends object>(minimumLength: number, layout: (f: 
       reader.at = at;
       reader.end = end;
       return layout(reader);
+    },
+    decodePart(data, at, end) {
+      const place = { data, at, end };
+      const whole = fields.filter((field) => field.type !== "rest" && at + field.at + field.size <= end);
+      return Object.fromEntries(whole.map((field) => [field.name, getter(field).call(place)])) as Partial<V>;
     },
     size: (value) => minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0),
     encode(value, data, at) {

@@ -5,11 +5,16 @@ import { opaque } from "./rest.js";
 
 /** A code without a known meaning. */
 const unknown = part(0, (f) => ({ kind: "unknown", octets: f.rest(0, opaque) }));
-/** Too few octets for what the code says, or a number of them that it cannot have. */
 const incomplete = part(0, (f) => ({ kind: "incomplete", octets: f.rest(0, opaque) }));
 
 export interface Unknown extends Infer<typeof unknown> {}
-export interface Incomplete extends Infer<typeof incomplete> {}
+
+/** Too few octets for what the code says, or a number of them that it cannot have. What is written is `octets`. */
+export interface Incomplete extends Infer<typeof incomplete> {
+  /** The kind it would be, and the fields of it that are there. */
+  readonly of?: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
 
 /** The part of `parts` whose code is the octet `codeAt` from where the rest starts; it lies before, so `codeAt` is negative. */
 export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<ValueOf<P> | Unknown | Incomplete> {
@@ -19,7 +24,8 @@ export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<V
     decode(data, at, end) {
       const found = pick(known[data.getUint8(at + codeAt)], data, at, end);
       if (!found) return unknown.decode(data, at, end);
-      return (found.fits(data, at, end) ? found : incomplete).decode(data, at, end);
+      if (found.fits(data, at, end)) return found.decode(data, at, end);
+      return { ...incomplete.decode(data, at, end), of: found.kind, fields: found.decodePart(data, at, end) };
     },
     encode: (value, data, at) => byKind.get(value.kind)!.encode(value, data, at),
     size: (value) => byKind.get(value.kind)!.size(value),

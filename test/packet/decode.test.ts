@@ -114,10 +114,10 @@ test("a real packet with any octets changed decodes without throwing", () => {
 });
 
 test("tunnels within tunnels end at the deepest layer that is followed", () => {
-  const tags = new Uint8Array(14 + 4 * 100);
+  const tags = new Uint8Array(14 + 4 * 300);
   for (let at = 12; at < tags.length - 1; at += 4) tags.set([0x81, 0x00], at);
   const packet = decode(tags);
-  expect(packet.layers.length).toBe(33);
+  expect(packet.layers.length).toBe(256);
   expect(packet.problems).toMatchObject([{ kind: "malformed", field: "layers" }]);
 });
 

@@ -53,7 +53,15 @@ describe("the messages of ICMP", () => {
     ],
     ["1200 0000 00010002 ffffff00", { kind: "addressMask", identifier: 1, sequenceNumber: 2, mask: "255.255.255.0" }],
     ["c800 0000 01020304", { kind: "unknown", octets: "01020304" }],
-    ["0d00 0000 04d210e1", { kind: "incomplete", octets: "04d210e1" }],
+    [
+      "0d00 0000 04d210e1",
+      {
+        kind: "incomplete",
+        octets: "04d210e1",
+        of: "timestamp",
+        fields: { identifier: 1234, sequenceNumber: 4321 },
+      },
+    ],
   ])("read %s", (hex, message) => {
     expect(decode(hex).message).toEqual(message);
   });

@@ -138,7 +138,25 @@ describe("the messages of ICMPv6", () => {
     const record = "01000000 ff020000 00000000 00000000 0000000d";
     expect(endOf(`8f00 0000 00000001 ${record} aabb`)).toBe(28);
     expect(endOf(`8f00 0000 00000002 ${record} aabb`, 50)).toBe(50);
-    expect([0, 1, 4, 5, 100, 128, 137].filter(icmpv6Quotes)).toEqual([1, 4]);
+    expect([0, 1, 4, 5, 100, 128, 137].filter(icmpv6Quotes)).toEqual([1, 4, 137]);
+  });
+
+  it("end in a redirect where the packet starts that is redirected", () => {
+    const addresses = "fe800000 00000000 00000000 0000dead fe800000 00000000 00000000 0000beef";
+    const linkLayer = "02010200 00000001";
+    const redirected = (units: string) => `89000000 00000000 ${addresses} ${linkLayer} 04${units}0000 00000000`;
+    const whole = `${redirected("03")} 60000000 00001140 00000000 00000000`;
+    expect(icmpv6End(dataOf(octetsOf(whole)), 0, 72)).toBe(56);
+    expect(decode(redirected("03")).message).toMatchObject({
+      kind: "redirect",
+      options: [
+        { kind: "targetLinkLayerAddress", address: "02:00:00:00:00:01" },
+        { kind: "redirectedHeader", length: 3, reserved: "000000000000", packet: "" },
+      ],
+    });
+    expect(decode(`${redirected("02")} 6000000000001140`).message).toMatchObject({
+      options: [{}, { kind: "redirectedHeader", length: 2, packet: "6000000000001140" }],
+    });
   });
 
   it("have names for their codes", () => {

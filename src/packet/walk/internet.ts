@@ -58,13 +58,8 @@ function ipProtocol(protocol: number): number {
 }
 
 function ipv4(walk: Walk): number {
-  if (!walk.has(ids.ipv4, 20)) return END;
+  if (!isVersion(walk, ids.ipv4, 4) || !walk.has(ids.ipv4, 20)) return END;
   const { data, at } = walk;
-  const version = data.getUint8(at) >> 4;
-  if (version !== 4) {
-    walk.malformed(ids.ipv4, "version", version, "is not 4");
-    return END;
-  }
   const headerSize = (data.getUint8(at) & 15) * 4;
   if (headerSize < 20) {
     walk.malformed(ids.ipv4, "headerLength", headerSize / 4, "is less than 5");
@@ -72,14 +67,28 @@ function ipv4(walk: Walk): number {
     return END;
   }
   const totalLength = data.getUint16(at + 2);
+  walk.unbounded = totalLength === 0;
   // 0 is what a segment too large for the field has before the network card splits it: it goes to the frame's end
   if (totalLength >= headerSize) walk.bound(ids.ipv4, totalLength, "ipv4.totalLength");
-  else if (totalLength !== 0) walk.malformed(ids.ipv4, "totalLength", totalLength, "is less than the header");
+  else if (totalLength !== 0) {
+    walk.malformed(ids.ipv4, "totalLength", totalLength, "is less than the header");
+    walk.take(ids.ipv4, headerSize);
+    return END;
+  }
   const fragment = data.getUint16(at + 6);
   const protocol = data.getUint8(at + 9);
   walk.take(ids.ipv4, headerSize);
   if ((fragment & 0x3fff) !== 0) walk.fragment();
   return (fragment & 0x1fff) === 0 ? ipv4Protocol(protocol) : END;
+}
+
+/** Octets of another version are no header at all, but payload. */
+function isVersion(walk: Walk, id: number, wanted: number): boolean {
+  if (walk.at === walk.end) return true;
+  const version = walk.data.getUint8(walk.at) >> 4;
+  if (version === wanted) return true;
+  walk.malformed(id, "version", version, `is not ${wanted}`);
+  return false;
 }
 
 /** Most extension headers are IPv6's alone. */
@@ -97,15 +106,11 @@ function ipv4Protocol(protocol: number): number {
 }
 
 function ipv6(walk: Walk): number {
-  if (!walk.has(ids.ipv6, 40)) return END;
+  if (!isVersion(walk, ids.ipv6, 6) || !walk.has(ids.ipv6, 40)) return END;
   const { data, at } = walk;
-  const version = data.getUint8(at) >> 4;
-  if (version !== 6) {
-    walk.malformed(ids.ipv6, "version", version, "is not 6");
-    return END;
-  }
   const payloadLength = data.getUint16(at + 4);
   const nextHeader = data.getUint8(at + 6);
+  walk.unbounded = payloadLength === 0;
   // 0: RFC 2675 (jumbograms), or a segment too large for the field before the network card splits it
   if (payloadLength !== 0) walk.bound(ids.ipv6, 40 + payloadLength, "ipv6.payloadLength");
   walk.take(ids.ipv6, 40);
@@ -148,8 +153,12 @@ function authentication(walk: Walk): number {
   const { data, at } = walk;
   const next = data.getUint8(at);
   const size = 4 * (data.getUint8(at + 1) + 2);
-  if (size < 12) walk.malformed(ids.authentication, "length", data.getUint8(at + 1), "is less than 1");
-  walk.take(ids.authentication, Math.max(size, 12));
+  if (size < 12) {
+    walk.malformed(ids.authentication, "length", data.getUint8(at + 1), "is less than 1");
+    walk.take(ids.authentication, 12);
+    return END;
+  }
+  walk.take(ids.authentication, size);
   return ipProtocol(next);
 }
 
@@ -199,7 +208,7 @@ function icmpv6(walk: Walk): number {
   const { data, at } = walk;
   const type = data.getUint8(at);
   walk.take(ids.icmpv6, icmpv6End(data, at, walk.end, walk.wireEnd) - at);
-  if (!icmpv6Quotes(type)) return END;
+  if (!icmpv6Quotes(type) || walk.at === walk.end) return END;
   walk.quote();
   // RFC 4884 §4.2: in units of 8 octets, extensions behind it
   const quoted = type === 1 || type === 3 ? data.getUint8(at + 4) * 8 : 0;

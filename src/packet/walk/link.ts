@@ -176,6 +176,8 @@ function mpls(walk: Walk): number {
 function arp(walk: Walk): number {
   if (!walk.has(ids.arp, 8)) return END;
   const { data, at } = walk;
+  // RFC 2225 §8.7: ARP for ATM looks otherwise
+  if (data.getUint16(at) === 19) return END;
   walk.take(ids.arp, 8 + 2 * (data.getUint8(at + 4) + data.getUint8(at + 5)));
   return END;
 }

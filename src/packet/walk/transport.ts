@@ -13,10 +13,13 @@ function tcp(walk: Walk): number {
 function udp(walk: Walk): number {
   if (!walk.has(ids.udp, 8)) return END;
   const length = walk.data.getUint16(walk.at + 4);
-  // RFC 2675 §4: 0 in a jumbogram; a first fragment holds less than the datagram
   if (length >= 8) {
+    // A first fragment holds less than the datagram
     if (walk.count < walk.fragmented) walk.bound(ids.udp, length, "udp.length");
-  } else if (length !== 0) walk.malformed(ids.udp, "length", length, "is less than 8");
+  } else if (length !== 0 || !walk.unbounded) walk.malformed(ids.udp, "length", length, "is less than 8");
+  // RFC 8200 §8.1
+  if (walk.data.getUint16(walk.at + 6) === 0 && walk.network() === ids.ipv6)
+    walk.malformed(ids.udp, "checksum", 0, "is zero, which over IPv6 only tunnels may send");
   walk.take(ids.udp, 8);
   return END;
 }

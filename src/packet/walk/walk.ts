@@ -3,7 +3,7 @@
  * allocating. Views, values, checksums and problems all start from what a walk found.
  */
 import { RELEASED } from "../../wire/header.js";
-import { type HeaderKind, headers } from "../headers.js";
+import { type HeaderKind, headers, ids } from "../headers.js";
 import type { Limit, Problem } from "../problem.js";
 
 /** Reads the header at `walk.at`, moves past it and returns the number of the header that follows, or {@link END}. */
@@ -13,7 +13,7 @@ export type Step = (walk: Walk) => number;
 export const END = -1;
 
 /** More layers than real packets have: what lies deeper stays payload, so that a walk takes bounded time. */
-export const DEEPEST = 32;
+export const DEEPEST = 255;
 
 const NO_PROBLEMS: readonly Problem[] = Object.freeze([]);
 
@@ -41,6 +41,8 @@ export class Walk {
   quoted = DEEPEST;
   /** Index of the first layer inside a fragment, which is not whole; {@link DEEPEST} where there is none. */
   fragmented = DEEPEST;
+  /** The length field of the innermost IP header is 0: too small a field, so those inside may be 0 too. */
+  unbounded = false;
   /** Where the frame starts, and ends as far as it was kept. */
   frameStart = 0;
   frameEnd = 0;
@@ -57,6 +59,7 @@ export class Walk {
     this.cut = END;
     this.quoted = DEEPEST;
     this.fragmented = DEEPEST;
+    this.unbounded = false;
     this.problems = NO_PROBLEMS;
   }
 
@@ -111,6 +114,13 @@ export class Walk {
     // RFC 792, RFC 4443 §2.4 (c): an error quotes as much as fits, so that a quoted packet is cut is no problem
     if (this.quoted !== DEEPEST) return;
     this.problems = [...this.problems, problem];
+  }
+
+  /** The innermost IP header, or {@link END}. */
+  network(): number {
+    for (let i = this.count - 1; i >= 0; i--)
+      if (this.ids[i] === ids.ipv4 || this.ids[i] === ids.ipv6) return this.ids[i]!;
+    return END;
   }
 
   /** What follows is of a fragment. */
