@@ -70,7 +70,10 @@ export interface NativePacketSocket {
   setFilter(filter: Uint8Array): void;
   /** Running totals since the socket was opened, still to be had once it is closed; `received` includes `dropped`. */
   statistics(): { received: number; dropped: number; freezes: number };
-  /** Sends one frame, link-layer header included, out of a device. Octets taken by the kernel. */
+  /**
+   * Sends one frame, link-layer header included, out of a device; the octets taken by the kernel. Every packet socket
+   * but this one sees it leave. EAGAIN or ENOBUFS when the device's queue is full, EMSGSIZE beyond its MTU.
+   */
   send(frame: Uint8Array, interfaceIndex: number): number;
   /** Detaches the ring, then unmaps it and closes the socket. A pending wait is not called back. Idempotent. */
   close(): void;

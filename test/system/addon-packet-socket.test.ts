@@ -403,6 +403,14 @@ describe("sending", () => {
     expect(thrownBy(() => sender.wait(() => undefined))).toBeInstanceOf(TypeError);
   });
 
+  test("a socket with a ring sends too, and every other socket sees it", async () => {
+    const ring = open();
+    const other = open();
+    ring.socket.send(ethernet(ethertype, 9), near);
+    expect((await other.read(1))[0]?.frame).toEqual(ethernet(ethertype, 9));
+    expect(ring.socket.statistics().received).toBe(0);
+  });
+
   test("a socket that only sends has no ring and takes nothing in", () => {
     expect(sender.ring).toBeUndefined();
     sender.send(ethernet(ethertype), far);
