@@ -29,24 +29,14 @@ type Part =
 export function parse(source: string): Expression | undefined {
   const reader: Reader = { source, tokens: lex(source), position: 0, depth: 0 };
   if (peek(reader).kind === "end") return undefined;
-  const { expression } = parseChain(reader, undefined, false);
+  const { expression } = asExpression(reader, parseChain(reader, undefined, false), undefined, false);
   const token = peek(reader);
   if (token.kind !== "end") throw unexpected(reader, "'and', 'or' or the end");
   return expression;
 }
 
-/** Operands joined by `and` and `or`, up to something else. */
-function parseChain(
-  reader: Reader,
-  inherited: Qualifiers | undefined,
-  addressMayStart: boolean,
-): Exclude<Part, { tag: "arithmetic" }> {
-  const part = parseChainOrArithmetic(reader, inherited, addressMayStart);
-  if (part.tag === "arithmetic") throw unexpected(reader, "a comparison, as '= 5',");
-  return part;
-}
-
-function parseChainOrArithmetic(reader: Reader, inherited: Qualifiers | undefined, addressMayStart: boolean): Part {
+/** Operands joined by `and` and `or`, up to something else; or a lone number, which may be part of a comparison. */
+function parseChain(reader: Reader, inherited: Qualifiers | undefined, addressMayStart: boolean): Part {
   const start = peek(reader);
   const first = parsePart(reader, inherited, addressMayStart);
   if (first.tag === "arithmetic" && !joins(peek(reader))) return first;
@@ -116,7 +106,7 @@ function parsePart(reader: Reader, inherited: Qualifiers | undefined, addressAll
 
 function parseBrackets(reader: Reader, inherited: Qualifiers | undefined, addressAllowed: boolean): Part {
   const open = next(reader);
-  const inner = deeper(reader, () => parseChainOrArithmetic(reader, inherited, addressAllowed));
+  const inner = deeper(reader, () => parseChain(reader, inherited, addressAllowed));
   if (!isSign(peek(reader), ")")) throw unexpected(reader, "')'");
   next(reader);
   if (inner.tag === "arithmetic") {

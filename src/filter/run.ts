@@ -1,20 +1,16 @@
 import { bpf, memoryWords, type Program } from "./program.js";
 
+/** What Linux answers to a load of `width` octets at a negative offset; undefined where there is nothing. */
+export type Kept = (offset: number, width: number) => number | undefined;
+
 const maximumLoops = 1000;
 
 /**
  * What a program returns for one packet: the octets to keep, 0 to reject it. `data` has it from `at` to `end`, and
  * `length` is what it had on the wire. A load behind `end` rejects, as in the kernel and in libpcap; where these differ
- * (a shift by 32 and more) this is libpcap. `kept` answers for the offsets at which Linux keeps what it knows besides.
+ * (a shift by 32 and more) this is libpcap. `kept` answers for negative offsets, at which Linux keeps what it knows besides.
  */
-export function run(
-  program: Program,
-  data: DataView,
-  at: number,
-  end: number,
-  length: number,
-  kept?: (offset: number) => number | undefined,
-): number {
+export function run(program: Program, data: DataView, at: number, end: number, length: number, kept?: Kept): number {
   const size = end - at;
   const memory = new Uint32Array(memoryWords);
   let a = 0;
@@ -33,9 +29,11 @@ export function run(
         else {
           const width = (code & 0x18) === bpf.W ? 4 : (code & 0x18) === bpf.H ? 2 : 1;
           const from = mode === bpf.IND ? (x + k) >>> 0 : k;
-          const answer = from > 0x7fffffff && mode === bpf.ABS ? kept?.(from) : undefined;
-          if (answer !== undefined) value = answer;
-          else if (from + width > size || (mode === bpf.IND && x > size)) return 0;
+          if (from > 0x7fffffff && kept !== undefined) {
+            const answer = kept(from, width);
+            if (answer === undefined) return 0;
+            value = answer;
+          } else if (from + width > size || (mode === bpf.IND && x > size)) return 0;
           else if (width === 4) value = data.getUint32(at + from);
           else if (width === 2) value = data.getUint16(at + from);
           else value = data.getUint8(at + from);
