@@ -19,7 +19,8 @@ for (const name of wanted) {
   if (!(name in targets)) throw new Error(`cannot build for ${name}: only for ${Object.keys(targets).join(" and ")}`);
 }
 for (const name of wanted) prebuild(name, name === native ? {} : targets[name]);
-if (wanted.some((name) => name !== native)) run("binding/scripts/build.mjs", []);
+// Not build.mjs: an existing build folder keeps the compiler it was configured with.
+if (wanted.some((name) => name !== native)) run(require.resolve("cmake-js/bin/cmake-js"), ["rebuild", "--silent"]);
 
 function prebuild(name, { strip = "strip", toolchain }) {
   const [platform, arch] = name.split("-");

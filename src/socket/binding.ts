@@ -79,7 +79,7 @@ export interface NativePacketSocket {
   close(): void;
 }
 
-export interface NativeInterface {
+interface NativeInterface {
   readonly index: number;
   readonly name: string;
   /** ARPHRD_…: 1 Ethernet, 772 loopback, 65534 none. */

@@ -2,7 +2,7 @@
 import { binding, type NativePacketSocket, type NativePacketSocketOptions } from "../../src/socket/binding.js";
 
 /** One frame as it is in the ring: struct tpacket3_hdr, struct sockaddr_ll, then the octets. */
-export interface RingPacket {
+interface RingPacket {
   readonly seconds: number;
   readonly nanoseconds: number;
   readonly capturedLength: number;
