@@ -43,7 +43,8 @@ export function explained(tried: string, error: unknown): unknown {
       { needs: "CAP_NET_RAW" },
       { cause: error },
     );
-  if (code === "ENOMEM")
+  // A ring that is too large for its numbers is EINVAL
+  if (code === "ENOMEM" || (code === "EINVAL" && error.message.includes("PACKET_RX_RING")))
     return new SockinspectError(
       "SYSTEM",
       `${tried}: no memory for its ring (choose a smaller buffer)`,
