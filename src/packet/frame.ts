@@ -240,7 +240,8 @@ const rests = headers.map(({ fields }) => fields.find((field) => field.type === 
 function restProblem(walk: Walk, i: number): Problem | undefined {
   const id = walk.ids[i]!;
   const rest = rests[id];
-  if (!rest?.codec.malformed) return undefined;
+  // What was cut is no fault of the sender
+  if (!rest?.codec.malformed || i === walk.clipped) return undefined;
   const at = walk.starts[i]! + rest.at;
   const end = walk.ends[i]!;
   if (at === end) return undefined;

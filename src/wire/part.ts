@@ -19,6 +19,8 @@ export interface Part<V extends object> {
   encode(value: V, data: DataView, at: number): void;
   /** Why `value` cannot be written, as the end of a sentence; undefined when it can. */
   misfit(value: unknown): string | undefined;
+  /** What is wrong with a value that came from outside, if anything, as one short phrase. */
+  malformed(value: V): string | undefined;
 }
 
 /** The value type of a header or part: `interface Udp extends Infer<typeof udp> {}`. */
@@ -61,6 +63,7 @@ export function part<const V extends object>(minimumLength: number, layout: (f: 
       }
       return undefined;
     },
+    malformed: (value) => rest?.codec.malformed?.(value[rest.name as keyof V]),
   };
 }
 

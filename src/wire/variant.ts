@@ -36,6 +36,10 @@ export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<V
       const why = found.misfit(value);
       return why && `(${kind}) ${why}`;
     },
+    malformed(value) {
+      if (value.kind === "incomplete") return `has too few octets for ${(value as Incomplete).of ?? "its type"}`;
+      return byKind.get(value.kind)?.malformed(value);
+    },
   };
   // The union comes from `parts`; inside, all kinds are treated alike.
   return codec as unknown as Rest<ValueOf<P> | Unknown | Incomplete>;

@@ -195,6 +195,8 @@ function icmp(walk: Walk): number {
   const type = data.getUint8(at);
   walk.take(ids.icmp, icmpEnd(data, at) - at);
   if (!icmpQuotes(type)) return END;
+  if (walk.at === walk.wireEnd) walk.malformed(ids.icmp, "type", type, "quotes no packet");
+  if (walk.at === walk.end) return END;
   walk.quote();
   // RFC 4884 §4.1: in 32-bit words, extensions behind it
   const quoted = type === 3 || type === 11 || type === 12 ? data.getUint8(at + 5) * 4 : 0;
@@ -208,7 +210,9 @@ function icmpv6(walk: Walk): number {
   const { data, at } = walk;
   const type = data.getUint8(at);
   walk.take(ids.icmpv6, icmpv6End(data, at, walk.end, walk.wireEnd) - at);
-  if (!icmpv6Quotes(type) || walk.at === walk.end) return END;
+  if (!icmpv6Quotes(type)) return END;
+  if (walk.at === walk.wireEnd && type !== 137) walk.malformed(ids.icmpv6, "type", type, "quotes no packet");
+  if (walk.at === walk.end) return END;
   walk.quote();
   // RFC 4884 §4.2: in units of 8 octets, extensions behind it
   const quoted = type === 1 || type === 3 ? data.getUint8(at + 4) * 8 : 0;

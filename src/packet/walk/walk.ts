@@ -37,6 +37,8 @@ export class Walk {
   limit: Limit = "frame";
   /** The header that was cut at {@link at}, or {@link END}. */
   cut = END;
+  /** Index of the layer whose header ends behind what is there; {@link DEEPEST} where none does. */
+  clipped = DEEPEST;
   /** Index of the first layer of a packet that an ICMP error quotes; {@link DEEPEST} where none does. */
   quoted = DEEPEST;
   /** Index of the first layer inside a fragment, which is not whole; {@link DEEPEST} where there is none. */
@@ -57,6 +59,7 @@ export class Walk {
     this.wireEnd = Math.max(end, at + length);
     this.limit = "frame";
     this.cut = END;
+    this.clipped = DEEPEST;
     this.quoted = DEEPEST;
     this.fragmented = DEEPEST;
     this.unbounded = false;
@@ -78,6 +81,7 @@ export class Walk {
     this.starts[i] = this.at;
     if (this.at + size > this.end) {
       this.truncated(id, size);
+      this.clipped = i;
       this.ends[i] = this.end;
       this.at = this.end;
     } else {
