@@ -57,8 +57,8 @@ function parts({ code, k }: Instruction, at: number): readonly [string, string] 
     case bpf.ALU: {
       const operation = code & 0xf0;
       if (operation === bpf.NEG) return ["neg", ""];
-      const shifts = operation === bpf.LSH || operation === bpf.RSH;
-      return [operations[operation] ?? "unimp", code & bpf.X ? "x" : `#${shifts ? k : hex(k)}`];
+      const bitwise = operation === bpf.AND || operation === bpf.OR || operation === bpf.XOR;
+      return [operations[operation] ?? "unimp", code & bpf.X ? "x" : `#${bitwise ? hex(k) : k | 0}`];
     }
     case bpf.JMP:
       if (code === (bpf.JMP | bpf.JA)) return ["ja", String(at + 1 + (k | 0))];

@@ -157,7 +157,7 @@ function field(context: Context, { protocol, index, size, ...span }: Arithmetic 
       const base = stock.operation("+", transportBase(stock, layout), inner.value);
       const needs = and(protocolIs(context, protocol, span), isFirstFragment(context));
       return {
-        value: stock.indexed(octets, base, networkAt(layout)),
+        value: stock.indexed(octets, unwrapped(context, base), networkAt(layout)),
         needs: and(protocolIs(context, "ip", span), inner.needs === undefined ? needs : and(inner.needs, needs)),
       };
     }
@@ -190,7 +190,66 @@ function behind(context: Context, offset: Offset, at: number, index: Value, size
     const reachable = relative ? from >= offset.at && index.value < 0xf0000 : from < outOfReach;
     return loadAt(stock, { at: 0 }, reachable ? from : outOfReach, size);
   }
-  return stock.indexed(size, plusRegister(stock, index, offset), (offset.at + at) >>> 0);
+  return stock.indexed(size, unwrapped(context, plusRegister(stock, index, offset)), (offset.at + at) >>> 0);
+}
+
+/**
+ * An index that is nowhere in a packet where it was computed as a negative number: the kernel adds what it counts from
+ * and would be back in the packet, where libpcap is not.
+ */
+function unwrapped({ live, stock }: Context, index: Value): Value {
+  return live && atMost(index) >= outOfReach / 2 ? stock.operation("&", index, stock.constant(outOfReach)) : index;
+}
+
+/** The largest number that a value may be, or 2^32 - 1. */
+function atMost(value: Value): number {
+  const largest = ((): number => {
+    switch (value.kind) {
+      case "constant":
+        return value.value;
+      case "load":
+      case "indexed":
+        return 256 ** value.size - 1;
+      case "headerLength":
+        return 60;
+      // Offsets of headers, and lengths of packets: far less than 2^24.
+      case "memory":
+      case "length":
+        return 2 ** 24;
+      case "negate":
+        return Number.POSITIVE_INFINITY;
+      case "operation":
+        return operationAtMost(value);
+      default:
+        return value satisfies never;
+    }
+  })();
+  return Math.min(largest, 0xffffffff);
+}
+
+function operationAtMost({ operator, left, right }: Value & { kind: "operation" }): number {
+  const one = atMost(left);
+  const other = atMost(right);
+  switch (operator) {
+    case "&":
+      return Math.min(one, other);
+    case "+":
+    case "|":
+    case "^":
+      return one + other;
+    case "*":
+      return one * other;
+    case "<<":
+      return one * 2 ** other;
+    case "/":
+    case "%":
+    case ">>":
+      return one;
+    case "-":
+      return Number.POSITIVE_INFINITY;
+    default:
+      return operator satisfies never;
+  }
 }
 
 /** `byte`: an octet of the link-layer header. */
