@@ -9,6 +9,8 @@ const ipv4Keys = new Float64Array(SLOTS).fill(-1);
 const ipv4Texts: string[] = new Array(SLOTS).fill("");
 const ipv6Keys = new Uint32Array(SLOTS * 4);
 const ipv6Texts: string[] = new Array(SLOTS).fill("::");
+const macKeys = new Float64Array(SLOTS).fill(-1);
+const macTexts: string[] = new Array(SLOTS).fill("");
 
 /** hot */
 export function ipv4Text(data: DataView, at: number): string {
@@ -62,9 +64,17 @@ function formatIpv6(data: DataView, at: number): string {
   return `${text.slice(0, start).join(":")}::${text.slice(start + size).join(":")}`;
 }
 
+/** hot */
 export function macText(data: DataView, at: number): string {
-  let text = HEX[data.getUint8(at)]!;
+  const high = data.getUint32(at);
+  const low = data.getUint16(at + 4);
+  const key = high * 0x1_0000 + low;
+  const slot = Math.imul(high ^ Math.imul(low, 31), 0x9e3779b1) >>> 22;
+  if (macKeys[slot] === key) return macTexts[slot]!;
+  let text = HEX[high >>> 24]!;
   for (let i = 1; i < 6; i++) text += `:${HEX[data.getUint8(at + i)]}`;
+  macKeys[slot] = key;
+  macTexts[slot] = text;
   return text;
 }
 

@@ -88,6 +88,14 @@ describe("IPv4 addresses", () => {
 });
 
 describe("hardware addresses", () => {
+  it("are right though two of them share a slot of the cache", () => {
+    const data = dataOf(new Uint8Array(6));
+    for (let i = 0; i < 5000; i++) {
+      data.setUint32(1, Math.imul(i, 0x01000193));
+      expect(parseMac(macText(data, 0))).toEqual([...new Uint8Array(data.buffer)]);
+    }
+  });
+
   it("are six pairs of hex digits", () => {
     expect(macText(dataOf(octetsOf("02000000abff")), 0)).toBe("02:00:00:00:ab:ff");
     expect(parseMac("02:00:00:00:AB:ff")).toEqual([2, 0, 0, 0, 0xab, 0xff]);
