@@ -160,12 +160,16 @@ const linkNames = {
   stp,
 };
 
-/** Headers of a chain that are followed. Real packets have three or four; the kernel's programs cannot loop. */
+/**
+ * Headers of a chain that are followed, since the kernel's programs cannot loop: of IPv4 and on devices, where programs
+ * have to be short, and of IPv6 in files. Packets that mean no harm have three or four.
+ */
 const longestChain = 8;
+const longestFileChain = 112;
 
 /**
- * `protochain`: whether any header of the chain is `number`. A chain is followed through 8 headers at most, and through
- * an authentication header as libpcap does it: what comes behind is looked for from the packet's start.
+ * `protochain`: whether any header of the chain is `number`; a chain longer than is followed rejects the packet. What is
+ * behind an authentication header is looked for where libpcap looks for it, counting from the packet's start.
  */
 export function chainHas(context: Context, protocol: Protocol | undefined, number: number, span: Span): Condition {
   if (protocol === undefined) return or(chainHas(context, "ip", number, span), chainHas(context, "ip6", number, span));
@@ -189,11 +193,12 @@ export function chainHas(context: Context, protocol: Protocol | undefined, numbe
       stock.operation("+", stock.indexed(1, at, (start + 1) >>> 0), stock.constant(words)),
       stock.constant(unit),
     );
+  const longest = context.live || protocol === "ip" ? longestChain : longestFileChain;
   const following = set(header, stock.indexed(1, at, start));
 
   // A longer chain, as may be made to keep libpcap busy for ever, rejects the packet by a load that is out of reach.
   let chain: Condition = equal(stock.load(1, 0x7fffffff), stock.constant(0));
-  for (let headers = 0; headers < longestChain; headers++) {
+  for (let headers = 0; headers < longest; headers++) {
     const rest: Condition = { kind: "shared", of: chain };
     const behindAuthentication = and(kindIs(51), following, set(length, octets(2, 4)), rest);
     const behind: Condition =

@@ -6,7 +6,7 @@ import { openCapture } from "../../src/capture/file.js";
 import { compile } from "../../src/filter/compile.js";
 import { predicate } from "../../src/filter/predicate.js";
 import { run } from "../../src/filter/run.js";
-import { parsePrograms } from "../filter/programs.js";
+import { asksIdly, parsePrograms } from "../filter/programs.js";
 
 const corpus = process.env["CORPUS"] ?? new URL("../../../shared/corpus", import.meta.url).pathname;
 const fixture = new URL("../fixtures/filter/programs.txt.gz", import.meta.url);
@@ -52,7 +52,8 @@ test.each(linkTypes)("all three agree on every packet of link type %i", { timeou
   let verdicts = 0;
   for (const { filter, program } of cases.filter((one) => one.linkType === linkType)) {
     if (program === undefined) continue;
-    const idle = program.some(({ code, jt, jf }) => (code & 7) === 5 && code !== 5 && jt === jf);
+    // libpcap reads octets there for a question that makes no difference, and rejects a packet that does not have them.
+    const idle = asksIdly(filter, program);
     const ours = compile(filter, { target: { linkType } });
     const matches = predicate(filter, { linkType });
     for (const { data, length } of list) {

@@ -3,9 +3,8 @@ import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { compile } from "../../src/filter/compile.js";
 import { predicate } from "../../src/filter/predicate.js";
-import type { Program } from "../../src/filter/program.js";
 import { run } from "../../src/filter/run.js";
-import { parsePrograms } from "./programs.js";
+import { asksIdly, parsePrograms } from "./programs.js";
 import { traffic } from "./traffic.js";
 
 const fixture = new URL("../fixtures/filter/programs.txt.gz", import.meta.url);
@@ -13,14 +12,10 @@ const cases = parsePrograms(gunzipSync(readFileSync(fixture)).toString());
 const accepted = cases.flatMap(({ program, ...rest }) => (program === undefined ? [] : [{ ...rest, program }]));
 const linkTypes = [...new Set(cases.map(({ linkType }) => linkType))];
 
-/** A program that reads octets for a question that makes no difference; the packet must still have them. */
-const asksIdly = (program: Program): boolean =>
-  program.some(({ code, jt, jf }) => (code & 7) === 5 && code !== 5 && jt === jf);
-
 test("the fixture has enough of every link type", () => {
   expect(new Set(accepted.map(({ filter }) => filter)).size).toBeGreaterThan(1000);
   expect(linkTypes).toHaveLength(8);
-  expect(accepted.filter(({ program }) => asksIdly(program)).length).toBeLessThan(20);
+  expect(accepted.filter(({ filter, program }) => asksIdly(filter, program)).length).toBeLessThan(100);
 });
 
 test.each(linkTypes)(
@@ -34,7 +29,8 @@ test.each(linkTypes)(
     for (const { filter, program } of accepted.filter((one) => one.linkType === linkType)) {
       const ours = compile(filter, { target: { linkType } });
       const matches = predicate(filter, { linkType });
-      const idle = asksIdly(program);
+      // libpcap then rejects a packet that does not have these octets.
+      const idle = asksIdly(filter, program);
       for (const [index, { data, length }] of packets.entries()) {
         const expected = run(program, data, 0, data.byteLength, length) > 0;
         const found = run(ours, data, 0, data.byteLength, length) > 0;

@@ -26,3 +26,12 @@ export function parsePrograms(text: string): Case[] {
   }
   return cases;
 }
+
+/**
+ * Whether a program of libpcap may read octets for a question that makes no difference: some do, and those behind
+ * `geneve` are not optimised at all.
+ */
+export function asksIdly(filter: string, program: Program): boolean {
+  if (filter.includes("geneve")) return true;
+  return program.some(({ code, jt, jf }) => (code & 7) === 5 && code !== 5 && jt === jf);
+}
