@@ -2,7 +2,15 @@ import { defineConfig } from "vitest/config";
 
 const project = (name: string, include: string[], exclude: string[] = []) => ({
   // Forks: a test's main thread is its process's, so that a network namespace it enters is its own
-  test: { name, include, exclude, pool: "forks" as const, testTimeout: 60_000, hookTimeout: 60_000, env: { TZ: "UTC" } },
+  test: {
+    name,
+    include,
+    exclude,
+    pool: "forks" as const,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    env: { TZ: "UTC" },
+  },
 });
 
 export default defineConfig({

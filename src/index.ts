@@ -1,4 +1,14 @@
+export { type CaptureInput, openCapture } from "./capture/file.js";
+export {
+  type CaptureOutput,
+  type CreateOptions,
+  copyCapture,
+  createCapture,
+  type Rotation,
+} from "./capture/file-output.js";
 export { type CaptureOptions, capture } from "./capture/live.js";
+export { type FileSource, type ReadOptions, read } from "./capture/read.js";
+export { type CaptureRecord, type FileProblem, fileProblemText } from "./capture/record.js";
 export type { Batch, Source, Statistics } from "./capture/source.js";
 export { type ErrorCode, type ErrorInfo, isSockinspectError, SockinspectError } from "./errors.js";
 export { addressesOf, type Resolve } from "./filter/compile.js";
@@ -30,9 +40,9 @@ export { type Arp, arp } from "./wire/arp.js";
 export { type Ethernet, ethernet } from "./wire/ethernet.js";
 export type { Field, Format } from "./wire/field.js";
 export type { Draft, Header, View } from "./wire/header.js";
-export { type Icmp, icmp } from "./wire/icmp.js";
-export { type Icmpv6, icmpv6 } from "./wire/icmpv6.js";
-export { type Ipv4, ipv4 } from "./wire/ipv4.js";
+export { type Icmp, type IcmpMessage, icmp } from "./wire/icmp.js";
+export { type Icmpv6, type Icmpv6Message, icmpv6 } from "./wire/icmpv6.js";
+export { type Ipv4, type Ipv4Option, ipv4 } from "./wire/ipv4.js";
 export { type Ipv6, ipv6 } from "./wire/ipv6.js";
 export { linkTypes } from "./wire/numbers.js";
 export { type Tcp, type TcpOption, tcp } from "./wire/tcp.js";

@@ -45,9 +45,9 @@ export async function captureCommand(words: string[], options: CaptureCommandOpt
   const said = giveUpPrivileges(user);
   // From here on octets from the network are looked at.
   const tell = teller(options);
+  const release = endOn(source, options.duration);
   tell(`capturing on ${options.interface ?? "every interface"}${filter === "" ? "" : `: ${filter}`} (Ctrl-C ends it)`);
   if (said !== undefined) tell(said);
-  const release = endOn(source, options.duration);
   try {
     await (options.quiet ? countOnly(source) : printAll(source, options));
   } finally {

@@ -1,10 +1,15 @@
-// node run.mjs [DIR]: the tests over a corpus, ../shared/corpus or another folder of the same layout.
+// npm run test:corpus [-- DIR]: holds decoding to the captures and field dumps in DIR, by default ../shared/corpus.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
-const [directory] = process.argv.slice(2);
-const { status } = spawnSync("vitest", ["run", "--project", "corpus"], {
+const folder = resolve(process.argv[2] ?? "../shared/corpus");
+if (!existsSync(`${folder}/MANIFEST.tsv`)) {
+  console.error(`There is no corpus in ${folder}: name a folder with captures/, golden/ and MANIFEST.tsv.`);
+  process.exit(1);
+}
+const { status } = spawnSync("npx", ["vitest", "run", "--project", "corpus"], {
   stdio: "inherit",
-  env: { ...process.env, ...(directory && { CORPUS: resolve(directory) }) },
+  env: { ...process.env, CORPUS: folder },
 });
 process.exit(status ?? 1);

@@ -17,10 +17,11 @@ export class Running {
   stderr = "";
   readonly #closed: Promise<unknown[]>;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, folder?: string) {
     this.child = spawn(process.execPath, [MAIN, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
+      cwd: folder,
     });
     this.child.stdout?.on("data", (chunk: Buffer) => {
       this.stdout += chunk.toString();
