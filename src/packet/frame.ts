@@ -244,7 +244,7 @@ function restProblem(walk: Walk, i: number): Problem | undefined {
   if (!rest?.codec.malformed || i === walk.clipped) return undefined;
   const at = walk.starts[i]! + rest.at;
   const end = walk.ends[i]!;
-  if (at === end) return undefined;
+  if (at === end || rest.codec.sound?.(walk.data, at, end)) return undefined;
   const reason = rest.codec.malformed(rest.codec.decode(walk.data, at, end));
   return reason === undefined
     ? undefined

@@ -1,20 +1,28 @@
 /** Checksums held against the octets they cover, with the kernel's word taken into account. */
 import { addUp, checksumOf, fold, pseudoHeader } from "../wire/checksum.js";
-import { headers, ids } from "./headers.js";
+import { type HeaderKind, headers, ids } from "./headers.js";
 import type { Offload, Verdict } from "./packet.js";
 import type { Problem } from "./problem.js";
 import type { Walk } from "./walk/walk.js";
 
 /** The verdict on layer `i`, or undefined where it has no checksum. hot */
 export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | undefined {
+  const id = walk.ids[i]!;
+  if (offload !== "none" && (id === ids.tcp || id === ids.udp) && innermost(walk, i)) return offload;
+  const known = walk.verdicts[i];
+  if (known !== null) return known;
+  const found = verify(walk, i);
+  walk.verdicts[i] = found;
+  return found;
+}
+
+function verify(walk: Walk, i: number): Verdict | undefined {
   const field = checksumField(walk, i);
   if (field < 0) return undefined;
-  const id = walk.ids[i]!;
-  const transport = id === ids.tcp || id === ids.udp;
-  if (transport && offload !== "none" && innermost(walk, i)) return offload;
-  if (walk.starts[i]! + field + 2 > walk.ends[i]!) return "cannot tell";
+  const at = walk.starts[i]! + field;
+  if (at + 2 > walk.ends[i]!) return "cannot tell";
   // RFC 768; IPv6 does not allow it, which the walk says
-  if (id === ids.udp && walk.data.getUint16(walk.starts[i]! + field) === 0) return "absent";
+  if (walk.ids[i] === ids.udp && walk.data.getUint16(at) === 0) return "absent";
   const total = coveredSum(walk, i);
   return Number.isNaN(total) ? "cannot tell" : fold(total) === 0xffff ? "good" : "bad";
 }
@@ -30,28 +38,30 @@ export function checksumProblem(walk: Walk, i: number): Problem {
   return { kind: "checksum", layer: headers[id]!.kind, at: at - walk.frameStart, found, computed: sent };
 }
 
-/** Where the checksum stands in the header, counted from its start; -1 where it has none. */
+/** By header: where the checksum stands in it, counted from its start; -1 where it has none. */
+const fields = byHeader({
+  ipv4: 10,
+  tcp: 16,
+  udp: 6,
+  udpLite: 6,
+  dccp: 6,
+  icmp: 2,
+  icmpv6: 2,
+  igmp: 2,
+  mobility: 4,
+  gre: 4,
+});
+
+/** By header: its number in the pseudo-header. */
+const protocols = byHeader({ tcp: 6, udp: 17, dccp: 33, icmpv6: 58, mobility: 135, udpLite: 136 });
+
+function byHeader(numbers: Partial<Record<HeaderKind, number>>): Int16Array {
+  return Int16Array.from(headers, ({ kind }) => numbers[kind] ?? -1);
+}
+
 function checksumField(walk: Walk, i: number): number {
-  switch (walk.ids[i]) {
-    case ids.ipv4:
-      return 10;
-    case ids.tcp:
-      return 16;
-    case ids.udp:
-    case ids.udpLite:
-    case ids.dccp:
-      return 6;
-    case ids.icmp:
-    case ids.icmpv6:
-    case ids.igmp:
-      return 2;
-    case ids.mobility:
-      return 4;
-    case ids.gre:
-      return (walk.data.getUint8(walk.starts[i]!) & 0x80) !== 0 ? 4 : -1;
-    default:
-      return -1;
-  }
+  const id = walk.ids[i]!;
+  return id === ids.gre && (walk.data.getUint8(walk.starts[i]!) & 0x80) === 0 ? -1 : fields[id]!;
 }
 
 /** The sum over all that the checksum of layer `i` covers, itself included; NaN where not all of it is there. */
@@ -60,6 +70,8 @@ function coveredSum(walk: Walk, i: number): number {
   const start = walk.starts[i]!;
   const wireEnd = walk.wireEnds[i]!;
   switch (walk.ids[i]) {
+    case ids.tcp:
+      return sumOf(walk, i, wireEnd, pseudoHeaderSum(walk, i, wireEnd - start));
     case ids.ipv4: {
       const end = start + (data.getUint8(start) & 15) * 4;
       return end > walk.ends[i]! ? Number.NaN : addUp(data, start, end);
@@ -105,7 +117,7 @@ function pseudoHeaderSum(walk: Walk, i: number, length: number): number {
   const network = networkIndex(walk, i);
   if (network < 0) return Number.NaN;
   const at = walk.starts[network]!;
-  const protocol = protocolOf(walk.ids[i]!);
+  const protocol = protocols[walk.ids[i]!]!;
   if (walk.ids[network] === ids.ipv4)
     return pseudoHeader(walk.data, at + 12, routedDestination(walk, network), 4, protocol, length);
   // RFC 8200 §8.1 and RFC 6275 §11.3.1: the addresses that the packet ends up with
@@ -116,23 +128,6 @@ function pseudoHeaderSum(walk: Walk, i: number, length: number): number {
     else if (walk.ids[n] === ids.destinationOptions) source = homeAddress(walk, n, source);
   }
   return destination < 0 ? Number.NaN : pseudoHeader(walk.data, source, destination, 16, protocol, length);
-}
-
-function protocolOf(id: number): number {
-  switch (id) {
-    case ids.tcp:
-      return 6;
-    case ids.udp:
-      return 17;
-    case ids.dccp:
-      return 33;
-    case ids.mobility:
-      return 135;
-    case ids.udpLite:
-      return 136;
-    default:
-      return 58;
-  }
 }
 
 /** Where the last address stands that the IPv4 header of layer `n` leads to: its destination, or the end of a source route. */

@@ -20,6 +20,8 @@ export interface Rest<T> {
   misfit(value: unknown): string | undefined;
   /** What is wrong with a value that came from outside, if anything, as one short phrase. */
   malformed?(value: T): string | undefined;
+  /** Whether `malformed` finds nothing in the octets from `at` to `end`, told without decoding them. */
+  sound?(data: DataView, at: number, end: number): boolean;
 }
 
 /** `at` counts octets from the start of the header, `bit` bits from the most significant one of that octet, as RFC figures do. */

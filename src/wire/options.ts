@@ -59,7 +59,7 @@ export function options<const S extends Style, const P extends Parts>(
   parts: P,
 ): Rest<readonly Option<S, P>[]> {
   const { end, singles, unit, uncounted, open }: Style = style;
-  const known = Array.from({ length: 256 }, (_, code) => parts[code]);
+  const knownParts = Array.from({ length: 256 }, (_, code) => parts[code]);
   const alone = Array.from({ length: 256 }, (_, code) => {
     const kind = singles[code];
     return kind === undefined ? undefined : Object.freeze({ kind });
@@ -75,7 +75,7 @@ export function options<const S extends Style, const P extends Parts>(
   for (const { code, part } of partsOf(parts)) rows.set(part.kind, { code, head: 2, part });
 
   const read = (data: DataView, at: number, last: number): Kinded => {
-    const found = pick(known[data.getUint8(at)], data, at + 2, last);
+    const found = pick(knownParts[data.getUint8(at)], data, at + 2, last);
     if (found === undefined) return unknown.decode(data, at + 2, last);
     return found.fits(data, at + 2, last) ? found.decode(data, at + 2, last) : malformed.decode(data, at + 1, last);
   };
@@ -98,6 +98,14 @@ export function options<const S extends Style, const P extends Parts>(
     return Number.isInteger(length) && length <= 255 ? undefined : `(${kind}) takes a size its length octet can tell`;
   };
 
+  /** Octets of the option at `at`; 0 where they are not all there. */
+  const sizeAt = (data: DataView, at: number, last: number): number => {
+    if (at + 2 > last) return 0;
+    const size = data.getUint8(at + 1) * unit + uncounted;
+    if (at + size <= last) return size < 2 ? 0 : size;
+    return isOpen(data.getUint8(at)) && last - at >= 8 ? last - at : 0;
+  };
+
   const codec: Rest<readonly Kinded[]> = {
     decode(data, at, last) {
       if (at >= last) return NO_OPTIONS;
@@ -115,9 +123,8 @@ export function options<const S extends Style, const P extends Parts>(
           found.push(endOfList.decode(data, i + 1, last));
           break;
         }
-        const claimed = i + 1 < last ? data.getUint8(i + 1) * unit + uncounted : 0;
-        const size = isOpen(code) && last - i >= 8 ? Math.min(claimed, last - i) : claimed;
-        if (size < 2 || i + size > last) {
+        const size = sizeAt(data, i, last);
+        if (size === 0) {
           found.push(malformed.decode(data, i + 1, last));
           break;
         }
@@ -125,6 +132,20 @@ export function options<const S extends Style, const P extends Parts>(
         i += size;
       }
       return found;
+    },
+    sound(data, at, last) {
+      for (let i = at; i < last; ) {
+        const code = data.getUint8(i);
+        if (alone[code]) i += 1;
+        else if (code === end) return true;
+        else {
+          const size = sizeAt(data, i, last);
+          const known = size > 0 ? pick(knownParts[code], data, i + 2, i + size) : undefined;
+          if (size === 0 || (known && !known.fits(data, i + 2, i + size))) return false;
+          i += size;
+        }
+      }
+      return true;
     },
     encode(list, data, at) {
       let i = at;

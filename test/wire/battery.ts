@@ -97,6 +97,18 @@ export function battery<V extends Kinded>(header: Header<V>, { samples, size }: 
       fc.assert(fc.property(anyOctets, (octets) => roundTrip(header, octets)));
     });
 
+    it.runIf(rest?.type === "rest" && rest.codec.sound)("tells without decoding whether options are sound", () => {
+      if (rest?.type !== "rest") return;
+      const { at, codec } = rest;
+      fc.assert(
+        fc.property(anyOctets, (octets) => {
+          const data = guarded(octets, 0);
+          const value = codec.decode(data, at, octets.length);
+          expect(codec.sound?.(data, at, octets.length)).toBe(codec.malformed?.(value) === undefined);
+        }),
+      );
+    });
+
     it("gives back any values", () => {
       const values = fc.record(
         Object.fromEntries(fields.filter(({ type }) => type !== "rest").map((field) => [field.name, anyValue(field)])),

@@ -4,6 +4,7 @@
  */
 import { RELEASED } from "../../wire/header.js";
 import { type HeaderKind, headers, ids } from "../headers.js";
+import type { Verdict } from "../packet.js";
 import type { Limit, Problem } from "../problem.js";
 
 /** Reads the header at `walk.at`, moves past it and returns the number of the header that follows, or {@link END}. */
@@ -27,6 +28,9 @@ export class Walk {
   readonly ends = new Int32Array(DEEPEST);
   /** Where the content of each layer ends on the wire, which may lie behind what was kept. */
   readonly wireEnds = new Int32Array(DEEPEST);
+
+  /** What was found of the checksum of each layer so far; null where it was not looked at. */
+  readonly verdicts: (Verdict | undefined | null)[] = new Array(DEEPEST).fill(null);
 
   /** First octet that no header has taken yet; in the end, the payload's. */
   at = 0;
@@ -79,6 +83,7 @@ export class Walk {
     const i = this.count++;
     this.ids[i] = id;
     this.starts[i] = this.at;
+    this.verdicts[i] = null;
     if (this.at + size > this.end) {
       this.truncated(id, size);
       this.clipped = i;
