@@ -7,60 +7,55 @@ export interface Question {
   readonly right: Value;
 }
 
-/** What is known at a place of a program: answers by their question, and the numbers that values are known to be. */
-export type Facts = ReadonlyMap<string | number, Fact>;
+/** What is known at a place of a program: the answer that led there, and what was known before. */
+export type Facts = Fact | undefined;
 
 interface Fact {
-  readonly is: number;
-  /** The words of `M[]` it depends on, as bits: a change of one of them ends it. */
-  readonly registers: number;
-}
-
-export const nothingKnown: Facts = new Map();
-
-function keyOf({ comparison, left, right }: Question): string {
-  return `${comparison}${left.id},${right.id}`;
+  readonly question: Question | undefined;
+  readonly yes: boolean;
+  /** The words of `M[]` that changed here, as bits: what depends on them is not known from before. */
+  readonly changed: number;
+  readonly before: Facts;
+  readonly depth: number;
 }
 
 /**
  * The answer to a question where it follows from what is known. It could be found more often (no type of Ethernet that
  * is 0x0800 is a length, too), but a packet that is cut short is then matched where libpcap fails to read it.
  */
-export function answer(facts: Facts, question: Question): boolean | undefined {
-  const { comparison, left, right } = question;
+export function answer(facts: Facts, { comparison, left, right }: Question): boolean | undefined {
   if (left.kind === "constant" && right.kind === "constant") {
     if (comparison === "equal") return left.value === right.value;
     return comparison === "greater" ? left.value > right.value : left.value >= right.value;
   }
-  if (comparison === "equal" && right.kind === "constant") {
-    const exact = facts.get(left.id);
-    if (exact !== undefined) return exact.is === right.value;
+  const registers = left.registers | right.registers;
+  for (let fact = facts; fact !== undefined; fact = fact.before) {
+    if ((fact.changed & registers) !== 0) return undefined;
+    const { question, yes } = fact;
+    if (question?.left !== left || question.comparison !== comparison) continue;
+    if (question.right === right) return yes;
+    if (yes && comparison === "equal" && right.kind === "constant" && question.right.kind === "constant") return false;
   }
-  const same = facts.get(keyOf(question));
-  return same === undefined ? undefined : same.is === 1;
+  return undefined;
 }
 
 /** What is known once a question has got this answer. */
-export function learn(facts: Facts, question: Question, yes: boolean): Facts {
-  const { comparison, left, right } = question;
-  const registers = left.registers | right.registers;
-  const result = new Map(facts);
-  if (yes && comparison === "equal" && right.kind === "constant")
-    return result.set(left.id, { is: right.value, registers });
-  return result.set(keyOf(question), { is: yes ? 1 : 0, registers });
+export function learn(before: Facts, question: Question, yes: boolean): Facts {
+  return { question, yes, changed: 0, before, depth: (before?.depth ?? 0) + 1 };
 }
 
-/** What is known after the words of `M[]` in `registers` have changed. */
-export function forget(facts: Facts, registers: number): Facts {
-  const result = new Map(facts);
-  for (const [key, fact] of facts) if ((fact.registers & registers) !== 0) result.delete(key);
-  return result;
+/** What is known after the words of `M[]` in `changed` have changed. */
+export function forget(before: Facts, changed: number): Facts {
+  return { question: undefined, yes: false, changed, before, depth: (before?.depth ?? 0) + 1 };
 }
 
-/** What is known where two ways meet: what is known on both. */
+/** What is known where two ways meet: what was known where they parted. */
 export function common(one: Facts, other: Facts): Facts {
-  if (one === other) return one;
-  const result = new Map<string | number, Fact>();
-  for (const [key, fact] of one) if (other.get(key)?.is === fact.is) result.set(key, fact);
-  return result;
+  let [a, b] = [one, other];
+  while (a !== b) {
+    if (a === undefined || b === undefined) return undefined;
+    if (a.depth >= b.depth) a = a.before;
+    else b = b.before;
+  }
+  return a;
 }

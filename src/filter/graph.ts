@@ -1,5 +1,5 @@
 import type { Condition } from "./condition.js";
-import { answer, common, type Facts, forget, learn, nothingKnown } from "./facts.js";
+import { answer, common, type Facts, forget, learn } from "./facts.js";
 import { fault } from "./fault.js";
 import { accept, type Graph, reject, type Step } from "./graph-steps.js";
 import { reorder } from "./reorder.js";
@@ -94,7 +94,8 @@ function build(condition: Condition, source: string): Graph {
 /** Leads every way past the questions whose answer is known on it. */
 function thread({ steps, root }: Graph): readonly [Graph, boolean] {
   const result: (Step | undefined)[] = new Array(steps.length);
-  const arriving: (Facts | undefined)[] = new Array(steps.length);
+  /** What is known at each step that is reached. */
+  const arriving = new Map<number, Facts>();
   let changed = false;
   let hops = 0;
 
@@ -109,17 +110,16 @@ function thread({ steps, root }: Graph): readonly [Graph, boolean] {
     }
     if (at !== start) changed = true;
     if (at > accept) {
-      const before = arriving[at];
-      arriving[at] = before === undefined ? facts : common(before, facts);
+      arriving.set(at, arriving.has(at) ? common(arriving.get(at), facts) : facts);
     }
     return at;
   }
 
-  const newRoot = follow(root, nothingKnown);
+  const newRoot = follow(root, undefined);
   for (let at = newRoot; at > accept; at--) {
-    const facts = arriving[at];
     const step = steps[at];
-    if (facts === undefined || step === undefined) continue;
+    if (step === undefined || !arriving.has(at)) continue;
+    const facts = arriving.get(at);
     if (step.kind === "set") result[at] = { ...step, next: follow(step.next, forget(facts, 1 << step.register)) };
     else
       result[at] = {
@@ -127,7 +127,7 @@ function thread({ steps, root }: Graph): readonly [Graph, boolean] {
         yes: follow(step.yes, learn(facts, step, true)),
         no: follow(step.no, learn(facts, step, false)),
       };
-    arriving[at] = undefined;
+    arriving.delete(at);
   }
   return [{ steps: result, root: newRoot }, changed];
 }

@@ -1,7 +1,7 @@
 import { accept, type Graph, reject, type Step } from "./graph-steps.js";
 
 /** In larger graphs the order is left as it is, so that no filter takes long to compile. */
-const maximumSteps = 1500;
+const maximumSteps = 12000;
 
 /**
  * Moves questions about a value up to others about the same value, along a row of alternatives (or of conditions) that
@@ -35,21 +35,22 @@ export function reorder(graph: Graph): readonly [Graph, boolean] {
     }
     if (!inRow(other)) return;
     let below = other;
-    let same = on[other]!;
-    while (inRow(same) && value[same] !== wanted) {
-      below = same;
-      same = on[same]!;
-    }
-    if (!inRow(same)) return;
-    on[below] = on[same]!;
-    on[same] = other;
-    if (above >= 0) on[above] = same;
-    else
-      for (const step of before) {
-        if (yes[step] === at) yes[step] = same;
-        else no[step] = same;
+    for (let same = on[below]!; inRow(same); same = on[below]!) {
+      if (value[same] !== wanted) {
+        below = same;
+        continue;
       }
-    changed = true;
+      on[below] = on[same]!;
+      on[same] = other;
+      if (above >= 0) on[above] = same;
+      else
+        for (const step of before) {
+          if (yes[step] === at) yes[step] = same;
+          else no[step] = same;
+        }
+      above = same;
+      changed = true;
+    }
   }
 
   for (const at of order.toSorted((one, two) => level[one]! - level[two]!)) {
