@@ -49,13 +49,28 @@ export function forget(before: Facts, changed: number): Facts {
   return { question: undefined, yes: false, changed, before, depth: (before?.depth ?? 0) + 1 };
 }
 
-/** What is known where two ways meet: what was known where they parted. */
+/** So far back is looked for what both of two ways know though they learned it apart; it keeps long filters quick. */
+const farthest = 50;
+
+/** What is known where two ways meet: what was known where they parted, and what both have learned since. */
 export function common(one: Facts, other: Facts): Facts {
   let [a, b] = [one, other];
-  while (a !== b) {
-    if (a === undefined || b === undefined) return undefined;
-    if (a.depth >= b.depth) a = a.before;
-    else b = b.before;
+  let changed = 0;
+  const learned: Fact[] = [];
+  while (a !== b && a !== undefined && b !== undefined) {
+    if (a.depth >= b.depth) {
+      changed |= a.changed;
+      if (learned.length < farthest) learned.push(a);
+      a = a.before;
+    } else {
+      changed |= b.changed;
+      b = b.before;
+    }
   }
-  return a;
+  let result = a === b ? a : undefined;
+  if (changed !== 0) result = forget(result, changed);
+  for (const { question, yes } of learned.reverse())
+    if (question !== undefined && answer(one, question) === yes && answer(other, question) === yes)
+      result = learn(result, question, yes);
+  return result;
 }
