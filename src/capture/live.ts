@@ -20,7 +20,7 @@ export interface CaptureOptions {
   readonly snapLength?: number;
   /** Octets of the ring the kernel writes packets to; default 32 MiB. */
   readonly buffer?: number;
-  /** Milliseconds a packet may wait in the ring for others; default 4. */
+  /** Milliseconds a packet may wait in the ring for others; default 10. */
   readonly latency?: number;
   /** Default: both. Packets on loopback count as coming in. */
   readonly direction?: "in" | "out";
@@ -36,7 +36,7 @@ const KIBI = 1024;
 const MEBI = 1024 * KIBI;
 const DEFAULT_BUFFER = 32 * MEBI;
 const DEFAULT_SNAP_LENGTH = 262_144;
-const DEFAULT_LATENCY = 4;
+const DEFAULT_LATENCY = 10;
 
 // linux/bpf_common.h: BPF_RET | BPF_K with 0 accepts nothing
 const NOTHING: Program = [{ code: 6, jt: 0, jf: 0, k: 0 }];
@@ -80,12 +80,14 @@ class LiveSource implements Source {
     this.#where = options.interface ?? "every interface";
     const devices = interfaces();
     const loopback = devices.find((device) => device.loopback);
+    const only = devices.find((device) => device.name === options.interface);
     const program = compile(options.filter ?? "", {
       target: "live",
       snapLength,
       addresses: options.addresses,
       interfaceOf: (name) => devices.find((device) => device.name === name)?.index,
       loopbackIndex: loopback?.index,
+      hardwareTypes: only && [only.hardwareType],
       direction: options.direction,
     });
     this.#learn(devices);

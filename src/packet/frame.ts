@@ -1,5 +1,6 @@
 import type { Arp } from "../wire/arp.js";
 import type { Ethernet } from "../wire/ethernet.js";
+import { Place } from "../wire/field.js";
 import { type Cursor, RELEASED, type View } from "../wire/header.js";
 import type { Icmp } from "../wire/icmp.js";
 import type { Icmpv6 } from "../wire/icmpv6.js";
@@ -40,6 +41,8 @@ export class Frame implements Packet {
   #walked = false;
   /** Views by header and by how often that header came before it in the packet: made once, then moved. */
   readonly #views: AnyView[][] = headers.map(() => []);
+  /** The places of the views, under the same numbers. */
+  readonly #places: Place[][] = headers.map(() => []);
   readonly #payload = new BorrowedOctets("payload");
   readonly #trailer = new BorrowedOctets("trailer");
   readonly #layers: Layer[] = [];
@@ -56,7 +59,7 @@ export class Frame implements Packet {
   /** From now on everything that would read the octets throws `RELEASED`. */
   release(): void {
     this.move(RELEASED, 0, 0, 0);
-    for (const views of this.#views) for (const view of views) view.data = RELEASED;
+    for (const places of this.#places) for (const place of places) place.data = RELEASED;
     this.#payload.data = this.#trailer.data = RELEASED;
   }
 
@@ -179,12 +182,14 @@ export class Frame implements Packet {
     const views = this.#views[id]!;
     let view = views[before];
     if (!view) {
-      view = headerOf(headers[id]!.kind).view();
+      view = headerOf(headers[id]!.kind).view(new Place(RELEASED, 0, 0));
       views.push(view);
+      this.#places[id]!.push(view.place);
     }
-    view.data = this.data;
-    view.at = walk.starts[i]!;
-    view.end = walk.ends[i]!;
+    const place = this.#places[id]![before]!;
+    place.data = this.data;
+    place.at = walk.starts[i]!;
+    place.end = walk.ends[i]!;
     return view;
   }
 }
@@ -244,7 +249,7 @@ function restProblem(walk: Walk, i: number): Problem | undefined {
   if (!rest?.codec.malformed || i === walk.clipped) return undefined;
   const at = walk.starts[i]! + rest.at;
   const end = walk.ends[i]!;
-  if (at === end || rest.codec.sound?.(walk.data, at, end)) return undefined;
+  if (rest.codec.sound?.(walk.data, at, end)) return undefined;
   const reason = rest.codec.malformed(rest.codec.decode(walk.data, at, end));
   return reason === undefined
     ? undefined

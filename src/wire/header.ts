@@ -10,7 +10,7 @@
  * straight-line: it may not branch on what a field returns.
  */
 import { SockinspectError } from "../errors.js";
-import { type Field, type Fields, type Flags, getter, misfit } from "./field.js";
+import { type Field, type Fields, type Flags, getter, misfit, type Place } from "./field.js";
 import { part } from "./part.js";
 
 export type { Infer } from "./part.js";
@@ -19,10 +19,8 @@ export type { Infer } from "./part.js";
 export type View<V> = Readonly<V> & Cursor<V>;
 
 export interface Cursor<V> {
-  data: DataView;
-  /** First octet of the header, and the first one after it. */
-  at: number;
-  end: number;
+  /** What moves the view; whoever reads leaves it alone. */
+  readonly place: Place;
   /** A copy that outlives the octets. */
   own(): V;
   toJSON(): V;
@@ -44,7 +42,8 @@ export interface Header<V extends { readonly kind: string }> {
   /** Octets of the fixed part. */
   readonly minimumLength: number;
   readonly fields: readonly Field[];
-  view(): View<V>;
+  /** A view of the header at `place`, wherever that is moved. */
+  view(place: Place): View<V>;
   /** The header from `at` to `end`, options included; at least {@link minimumLength} octets. */
   decode(data: DataView, at: number, end: number): V;
   /** The fields that lie wholly before `end`, for a header that was cut. */
@@ -66,11 +65,12 @@ export function header<const V extends { readonly kind: string }>(spec: {
   const byName = new Map(fields.map((field) => [field.name, field]));
 
   class HeaderView implements Cursor<V> {
-    data: DataView = NO_DATA;
-    at = 0;
-    end = 0;
+    readonly place: Place;
+    constructor(place: Place) {
+      this.place = place;
+    }
     own(): V {
-      return decode(this.data, this.at, this.end);
+      return decode(this.place.data, this.place.at, this.place.end);
     }
     toJSON(): V {
       return this.own();
@@ -102,7 +102,7 @@ export function header<const V extends { readonly kind: string }>(spec: {
     fields,
     decode,
     // A view has V's properties by the getters above, which the compiler cannot follow.
-    view: () => new HeaderView() as unknown as View<V>,
+    view: (place: Place) => new HeaderView(place) as unknown as View<V>,
     decodePart,
     size,
     encode(value: V, data: DataView, at: number): void {
@@ -115,8 +115,6 @@ export function header<const V extends { readonly kind: string }>(spec: {
 function show(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
-
-const NO_DATA = new DataView(new ArrayBuffer(0));
 
 function released(): never {
   throw new SockinspectError(

@@ -47,9 +47,9 @@ export function part<const V extends object>(minimumLength: number, layout: (f: 
       return layout(reader);
     },
     decodePart(data, at, end) {
-      const place = { data, at, end };
+      const placed = { place: { data, at, end } };
       const whole = fields.filter((field) => field.type !== "rest" && at + field.at + field.size <= end);
-      return Object.fromEntries(whole.map((field) => [field.name, getter(field).call(place)])) as Partial<V>;
+      return Object.fromEntries(whole.map((field) => [field.name, getter(field).call(placed)])) as Partial<V>;
     },
     size: (value) => minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0),
     encode(value, data, at) {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isSockinspectError } from "../../src/errors.js";
 import { ipv4Text, ipv6Text, macText } from "../../src/wire/address.js";
-import { type Field, largest } from "../../src/wire/field.js";
+import { type Field, largest, Place } from "../../src/wire/field.js";
 import { type Header, RELEASED } from "../../src/wire/header.js";
 import { hexText } from "../../src/wire/hex.js";
 
@@ -84,7 +84,7 @@ export function battery<V extends Kinded>(header: Header<V>, { samples, size }: 
     it.each(packets)("shows by a view what a value has, in sample %#", (octets) => {
       const data = dataOf(octets);
       const value = header.decode(data, 0, octets.length);
-      const view = Object.assign(header.view(), { data, at: 0, end: octets.length });
+      const view = header.view(new Place(data, 0, octets.length));
       expect(view.kind).toBe(kind);
       for (const { name } of fields) expect(view[name as keyof V]).toEqual(value[name as keyof V]);
       expect(view.own()).toEqual(value);
@@ -97,17 +97,18 @@ export function battery<V extends Kinded>(header: Header<V>, { samples, size }: 
       fc.assert(fc.property(anyOctets, (octets) => roundTrip(header, octets)));
     });
 
-    it.runIf(rest?.type === "rest" && rest.codec.sound)("tells without decoding whether options are sound", () => {
-      if (rest?.type !== "rest") return;
+    if (rest?.type === "rest" && rest.codec.sound) {
       const { at, codec } = rest;
-      fc.assert(
-        fc.property(anyOctets, (octets) => {
-          const data = guarded(octets, 0);
-          const value = codec.decode(data, at, octets.length);
-          expect(codec.sound?.(data, at, octets.length)).toBe(codec.malformed?.(value) === undefined);
-        }),
-      );
-    });
+      it("tells without decoding whether options are sound", () => {
+        fc.assert(
+          fc.property(anyOctets, (octets) => {
+            const data = guarded(octets, 0);
+            const value = codec.decode(data, at, octets.length);
+            expect(codec.sound?.(data, at, octets.length)).toBe(codec.malformed?.(value) === undefined);
+          }),
+        );
+      });
+    }
 
     it("gives back any values", () => {
       const values = fc.record(
@@ -153,7 +154,7 @@ export function battery<V extends Kinded>(header: Header<V>, { samples, size }: 
     });
 
     it("refuses every field once released", () => {
-      const view = Object.assign(header.view(), { data: RELEASED, at: 0, end: minimumLength });
+      const view = header.view(new Place(RELEASED, 0, minimumLength));
       for (const { name } of fields) expect(codeOf(() => view[name as keyof V])).toBe("RELEASED");
       expect(codeOf(() => view.own())).toBe("RELEASED");
     });
