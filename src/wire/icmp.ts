@@ -144,12 +144,12 @@ export type IcmpMessage = Icmp["message"];
 const SIZES: Readonly<Record<number, number>> = { 13: 20, 14: 20, 17: 12, 18: 12, 30: 20, 38: 12 };
 
 /**
- * The first octet behind the header at `at`, of which at least 8 octets are there: what follows is data, or the packet
- * that an error quotes. It lies behind what is there when the header was cut.
+ * The first octet behind the header at `at`, of which at least 4 octets are there before `end`: what follows is data, or
+ * the packet that an error quotes. It lies behind `end` where the header was cut.
  */
-export function icmpEnd(data: DataView, at: number): number {
+export function icmpEnd(data: DataView, at: number, end: number): number {
   const type = data.getUint8(at);
-  if (type === 9) return at + 8 + data.getUint8(at + 4) * data.getUint8(at + 5) * 4;
+  if (type === 9 && at + 8 <= end) return at + 8 + data.getUint8(at + 4) * data.getUint8(at + 5) * 4;
   return at + (SIZES[type] ?? 8);
 }
 

@@ -202,7 +202,7 @@ const SIZES: Readonly<Record<number, number>> = {
 
 /**
  * The first octet behind the header at `at`: what follows is data, or the packet that an error quotes. `end` is where the
- * octets end that are there, at least 8 of them, `wireEnd` where those end that were sent: a header that was cut ends
+ * octets end that are there, at least 4 of them, `wireEnd` where those end that were sent: a header that was cut ends
  * behind `end`.
  */
 export function icmpv6End(data: DataView, at: number, end: number, wireEnd: number = end): number {

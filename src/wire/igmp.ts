@@ -88,7 +88,7 @@ export const igmp = header({
 export interface Igmp extends Infer<typeof igmp> {}
 
 /**
- * The first octet behind the header at `at`, of which at least 8 octets are there. `end` is where the octets end that are
+ * The first octet behind the header at `at`, of which at least 4 octets are there. `end` is where the octets end that are
  * there, `wireEnd` where those end that were sent: a header that was cut ends behind `end`.
  */
 export function igmpEnd(data: DataView, at: number, end: number, wireEnd: number = end): number {
@@ -97,6 +97,7 @@ export function igmpEnd(data: DataView, at: number, end: number, wireEnd: number
       if (wireEnd < at + 12) return at + 8;
       return end < at + 12 ? wireEnd : at + 12 + data.getUint16(at + 10) * 4;
     case 34: {
+      if (end < at + 8) return Math.max(wireEnd, at + 8);
       let i = at + 8;
       for (let left = data.getUint16(at + 6); left > 0; left--) {
         const size = recordSize(data, i, end);

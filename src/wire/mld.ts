@@ -66,6 +66,7 @@ export const multicastListenerReport2 = part(4, (f) => ({
 
 /** The first octet behind the records of the report whose ICMPv6 header is at `at`; undefined where they are cut. */
 export function reportEnd(data: DataView, at: number, end: number): number | undefined {
+  if (at + 8 > end) return undefined;
   let i = at + 8;
   for (let left = data.getUint16(at + 6); left > 0; left--) {
     const size = recordSize(data, i, end);

@@ -1,6 +1,6 @@
 /** Fields of the oracle in the words of this project: what each of them is in a decoded packet. */
 import { headerOf } from "../../src/packet/headers.js";
-import type { Cut, HeaderLayer, Layer, Packet, Verdict } from "../../src/packet/packet.js";
+import type { HeaderLayer, Layer, Packet, Verdict } from "../../src/packet/packet.js";
 import type { Problem } from "../../src/packet/problem.js";
 import { ndOptions } from "../../src/wire/nd-options.js";
 
@@ -53,17 +53,11 @@ function seen(packet: Packet): readonly Seen[] {
   for (const [index, layer] of packet.layers.entries()) {
     const kind = layer.kind === "cut" ? layer.header : layer.kind;
     if (!DISSECTED.has(kind)) break;
-    const fields = layer.kind === "cut" ? cutFields(layer) : (layer as unknown as Fields);
+    const fields = layer.kind === "cut" ? layer.fields : (layer as unknown as Fields);
     found.push({ kind, fields, index, before: packet.layers[index - 1] });
   }
   seenOf.set(packet, found);
   return found;
-}
-
-/** Of a TCP header that was cut the oracle shows the ports and nothing more. */
-function cutFields({ header, fields }: Cut): Fields {
-  if (header !== "tcp") return fields;
-  return { sourcePort: fields["sourcePort"], destinationPort: fields["destinationPort"] };
 }
 
 function entryOf(value: unknown): Entry {
@@ -82,9 +76,11 @@ function field(kinds: Kind | readonly Kind[], read: string | ((fields: never, se
       });
 }
 
-/** The type or length field, by which of the two it is. */
-const typed = (value: number | undefined) => (value !== undefined && value >= 1536 ? value : undefined);
-const lengthed = (value: number | undefined) => (value !== undefined && value <= 1500 ? value : undefined);
+/** The type or length field, by which of the two it is; 0 in Ethernet is shown as a type. */
+const typed = (value: number | undefined) =>
+  value !== undefined && (value >= 1536 || value === 0) ? value : undefined;
+const lengthed = (value: number | undefined) =>
+  value !== undefined && value <= 1500 && value !== 0 ? value : undefined;
 
 const STATUS: Readonly<Record<Verdict, number>> = {
   bad: 0,
@@ -284,14 +280,24 @@ export const marks: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Problems of the headers that the oracle dissects. */
+function problems(packet: Packet): readonly Problem[] {
+  const kinds = new Set(seen(packet).map(({ kind }) => kind));
+  // A header of another version of IP is no layer, but what carries it is
+  return packet.problems.filter(({ layer }) => kinds.has(layer) || (layer.startsWith("ip") && !isHidden(packet)));
+}
+
+const isHidden = (packet: Packet): boolean =>
+  seen(packet).length < packet.layers.filter(({ kind }) => kind !== "payload" && kind !== "trailer").length;
+
 const isShort = (problem: Problem): boolean => problem.kind === "truncated" && problem.limit === "capture";
 
 export const columns: Readonly<Record<string, Column>> = {
   /** A header was cut by the capture. */
-  short: ({ problems }) => (problems.some(isShort) ? ["short"] : []),
+  short: (packet) => (problems(packet).some(isShort) ? ["short"] : []),
   /** A header was cut by a length field, or a field cannot be as it is. */
-  malformed: ({ problems }) =>
-    problems.some((problem) => problem.kind !== "checksum" && !isShort(problem)) ? ["malformed"] : [],
+  malformed: (packet) =>
+    problems(packet).some((problem) => problem.kind !== "checksum" && !isShort(problem)) ? ["malformed"] : [],
 
   "frame.time_epoch": ({ seconds, nanoseconds }) =>
     Number.isNaN(seconds) ? [] : [`${seconds}.${String(nanoseconds).padStart(9, "0")}`],
@@ -309,8 +315,10 @@ export const columns: Readonly<Record<string, Column>> = {
   "vlan.id": tag(false, "id"),
   "vlan.priority": tag(false, "priority"),
   "vlan.dei": tag(false, "dropEligible"),
-  "vlan.etype": field("vlan", ({ type }: { type?: number }, each) => (isServiceTag(each) ? undefined : typed(type))),
-  "vlan.len": field("vlan", ({ type }: { type?: number }) => lengthed(type)),
+  "vlan.etype": field("vlan", ({ type }: { type?: number }, each) =>
+    isServiceTag(each) || type === 0 ? undefined : typed(type),
+  ),
+  "vlan.len": field("vlan", ({ type }: { type?: number }) => (type === 0 ? 0 : lengthed(type))),
   "ieee8021ad.id": tag(true, "id"),
   "ieee8021ad.priority": tag(true, "priority"),
   "ieee8021ad.dei": tag(true, "dropEligible"),
@@ -318,7 +326,9 @@ export const columns: Readonly<Record<string, Column>> = {
   "sll.pkttype": field(["sll", "sll2"], "packetType"),
   "sll.hatype": field(["sll", "sll2"], "hardwareType"),
   "sll.halen": field(["sll", "sll2"], "addressLength"),
-  "sll.etype": field(["sll", "sll2"], "protocol"),
+  "sll.etype": field(["sll", "sll2"], ({ protocol }: { protocol?: number }) =>
+    protocol !== undefined && protocol > 1536 ? protocol : undefined,
+  ),
   "sll.ifindex": field("sll2", "interfaceIndex"),
   "sll.src.eth": field(
     ["sll", "sll2"],

@@ -34,8 +34,10 @@ describe("the table of known differences", () => {
     expect(kinds.length).toBeLessThan(20);
   });
 
-  it.runIf(isOurs)("lists no kind that does not occur", () => {
-    const seen = new Set(found.map(({ kind }) => kind));
-    expect(kinds.filter((kind) => !seen.has(kind))).toEqual([]);
-  });
+  // Other captures need not have them all
+  if (isOurs)
+    it("lists no kind that does not occur", () => {
+      const seen = new Set(found.map(({ kind }) => kind));
+      expect(kinds.filter((kind) => !seen.has(kind))).toEqual([]);
+    });
 });

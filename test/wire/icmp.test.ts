@@ -67,7 +67,11 @@ describe("the messages of ICMP", () => {
   });
 
   it("end where their data or the packet they quote starts", () => {
-    const endOf = (hex: string) => icmpEnd(dataOf(octetsOf(hex)), 0);
+    const endOf = (hex: string) => {
+      const octets = octetsOf(hex);
+      return icmpEnd(dataOf(octets), 0, octets.length);
+    };
+    expect(endOf("0900 9361")).toBe(8);
     expect(endOf("0800 0000 00000000 00000000")).toBe(8);
     expect(endOf("0300 0000 00000000 45000000")).toBe(8);
     expect(endOf("0900 9361 0202000a")).toBe(24);

@@ -138,6 +138,7 @@ describe("the messages of ICMPv6", () => {
     const record = "01000000 ff020000 00000000 00000000 0000000d";
     expect(endOf(`8f00 0000 00000001 ${record} aabb`)).toBe(28);
     expect(endOf(`8f00 0000 00000002 ${record} aabb`, 50)).toBe(50);
+    expect(endOf("8f00 0000", 50)).toBe(50);
     expect([0, 1, 4, 5, 100, 128, 137].filter(icmpv6Quotes)).toEqual([1, 4, 137]);
   });
 

@@ -45,6 +45,8 @@ describe("the messages of IGMP", () => {
     expect(endOf("1164ec1e 00000000 027d0002")).toBe(20);
     expect(endOf("2200d6f3 00000001 01000001 ef010203 0a000009 ffff")).toBe(20);
     expect(endOf("2200d6f3 00000001 01000001 ef010203", 20)).toBe(20);
+    expect(endOf("2200d6f3", 20)).toBe(20);
+    expect(endOf("2200d6f3", 4)).toBe(8);
     expect(endOf("16000000 e0000001 ffff")).toBe(8);
   });
 });

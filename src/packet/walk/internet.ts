@@ -5,7 +5,7 @@ import { icmpv6End, icmpv6Quotes } from "../../wire/icmpv6.js";
 import { igmpEnd } from "../../wire/igmp.js";
 import { ids } from "../headers.js";
 import { etherType } from "./link.js";
-import { END, type Walk } from "./walk.js";
+import { DEEPEST, END, type Walk } from "./walk.js";
 
 /** The header that protocol number `protocol` names, after IPv4 or among the extension headers of IPv6. */
 function ipProtocol(protocol: number): number {
@@ -190,12 +190,12 @@ function fragment(walk: Walk): number {
 
 /** RFC 792: an error quotes the packet it is about. */
 function icmp(walk: Walk): number {
-  if (!walk.has(ids.icmp, 8)) return END;
+  if (!walk.has(ids.icmp, 4)) return END;
   const { data, at } = walk;
   const type = data.getUint8(at);
-  walk.take(ids.icmp, icmpEnd(data, at) - at);
+  walk.take(ids.icmp, icmpEnd(data, at, walk.end) - at);
   if (!icmpQuotes(type)) return END;
-  if (walk.at === walk.wireEnd) walk.malformed(ids.icmp, "type", type, "quotes no packet");
+  if (walk.at === walk.wireEnd && walk.clipped === DEEPEST) walk.malformed(ids.icmp, "type", type, "quotes no packet");
   if (walk.at === walk.end) return END;
   walk.quote();
   // RFC 4884 §4.1: in 32-bit words, extensions behind it
@@ -206,12 +206,13 @@ function icmp(walk: Walk): number {
 
 /** RFC 4443 §2.1. */
 function icmpv6(walk: Walk): number {
-  if (!walk.has(ids.icmpv6, 8)) return END;
+  if (!walk.has(ids.icmpv6, 4)) return END;
   const { data, at } = walk;
   const type = data.getUint8(at);
   walk.take(ids.icmpv6, icmpv6End(data, at, walk.end, walk.wireEnd) - at);
   if (!icmpv6Quotes(type)) return END;
-  if (walk.at === walk.wireEnd && type !== 137) walk.malformed(ids.icmpv6, "type", type, "quotes no packet");
+  if (walk.at === walk.wireEnd && walk.clipped === DEEPEST && type !== 137)
+    walk.malformed(ids.icmpv6, "type", type, "quotes no packet");
   if (walk.at === walk.end) return END;
   walk.quote();
   // RFC 4884 §4.2: in units of 8 octets, extensions behind it
@@ -221,7 +222,7 @@ function icmpv6(walk: Walk): number {
 }
 
 function igmp(walk: Walk): number {
-  if (!walk.has(ids.igmp, 8)) return END;
+  if (!walk.has(ids.igmp, 4)) return END;
   walk.take(ids.igmp, igmpEnd(walk.data, walk.at, walk.end, walk.wireEnd) - walk.at);
   return END;
 }

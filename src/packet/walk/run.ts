@@ -17,5 +17,7 @@ export function run(walk: Walk, data: DataView, at: number, end: number, length:
       return;
     }
     next = steps[next]!(walk);
+    // Behind a header that is not all there, nothing is
+    if (walk.clipped !== DEEPEST) return;
   }
 }
