@@ -27,10 +27,11 @@ describe("every field of every packet is what the oracle says", () => {
 });
 
 describe("the table of known differences", () => {
+  const reasons = readReasons();
+
   it("has a reason for each kind, fewer than 20 of them", () => {
-    const reasons = readReasons();
-    expect([...reasons.keys()].sort()).toEqual([...kinds].sort());
-    for (const reason of reasons.values()) expect(reason).toMatch(/^\S.{20,}\.$/);
+    expect(reasons.map(({ kind }) => kind).sort()).toEqual([...kinds].sort());
+    for (const { reason } of reasons) expect(reason).toMatch(/^\S.{20,}\.$/);
     expect(kinds.length).toBeLessThan(20);
   });
 
@@ -38,6 +39,7 @@ describe("the table of known differences", () => {
   if (isOurs)
     it("lists no kind that does not occur", () => {
       const seen = new Set(found.map(({ kind }) => kind));
-      expect(kinds.filter((kind) => !seen.has(kind))).toEqual([]);
+      const gone = reasons.filter(({ kind, seenIn }) => seenIn === "corpus" && !seen.has(kind));
+      expect(gone.map(({ kind }) => kind)).toEqual([]);
     });
 });

@@ -145,14 +145,18 @@ export function kindOf(difference: Disagreement): string | undefined {
 
 export const kinds = Object.keys(tests);
 
-/** Kind and reason of each row of the table. */
-export function readReasons(): ReadonlyMap<string, string> {
+export interface Reason {
+  readonly kind: string;
+  readonly seenIn: "corpus" | "mutated captures";
+  readonly reason: string;
+}
+
+/** The rows of the table. */
+export function readReasons(): readonly Reason[] {
   const text = readFileSync(new URL("../fixtures/known-differences.tsv", import.meta.url), "utf8");
   const [, ...rows] = text.trimEnd().split("\n");
-  return new Map(
-    rows.map((row) => {
-      const [kind = "", reason = ""] = row.split("\t");
-      return [kind, reason];
-    }),
-  );
+  return rows.map((row) => {
+    const [kind = "", seenIn, reason = ""] = row.split("\t");
+    return { kind, seenIn: seenIn === "corpus" ? seenIn : "mutated captures", reason };
+  });
 }
