@@ -170,7 +170,8 @@ export class Frame implements Packet {
 
   #first(id: number): AnyView | undefined {
     const walk = this.walk;
-    for (let i = 0; i < walk.count; i++) if (walk.ids[i] === id) return i < walk.quoted ? this.#view(i) : undefined;
+    for (let i = 0; i < walk.count; i++)
+      if (walk.ids[i] === id) return i < walk.quoted ? this.#viewAt(i, id, 0) : undefined;
     return undefined;
   }
 
@@ -179,18 +180,21 @@ export class Frame implements Packet {
     const id = walk.ids[i]!;
     let before = 0;
     for (let n = 0; n < i; n++) if (walk.ids[n] === id) before++;
-    const views = this.#views[id]!;
-    let view = views[before];
-    if (!view) {
-      view = headerOf(headers[id]!.kind).view(new Place(RELEASED, 0, 0));
-      views.push(view);
-      this.#places[id]!.push(view.place);
+    return this.#viewAt(i, id, before);
+  }
+
+  /** The view of layer `i`, before which there are `before` of its kind. */
+  #viewAt(i: number, id: number, before: number): AnyView {
+    const places = this.#places[id]!;
+    if (before === places.length) {
+      places.push(new Place(RELEASED, 0, 0));
+      this.#views[id]!.push(headerOf(headers[id]!.kind).view(places[before]!));
     }
-    const place = this.#places[id]![before]!;
+    const place = places[before]!;
     place.data = this.data;
-    place.at = walk.starts[i]!;
-    place.end = walk.ends[i]!;
-    return view;
+    place.at = this.#walk.starts[i]!;
+    place.end = this.#walk.ends[i]!;
+    return this.#views[id]![before]!;
   }
 }
 
