@@ -35,13 +35,13 @@ function optionText(option: TcpOption): string {
     case "maximumSegmentSize":
       return `mss ${option.size}`;
     case "windowScale":
-      return `window scale ${option.shift}`;
+      return `wscale ${option.shift}`;
     case "sackPermitted":
-      return "SACK permitted";
+      return "sackOK";
     case "sack":
-      return `SACK ${option.blocks.map(({ left, right }) => `${left}–${right}`).join(" ")}`;
+      return `sack ${option.blocks.map(({ left, right }) => `${left}–${right}`).join(" ")}`;
     case "timestamps":
-      return `timestamp ${option.value} echo ${option.echoReply}`;
+      return `ts ${option.value}/${option.echoReply}`;
     default:
       return briefly(option);
   }

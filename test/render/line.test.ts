@@ -21,11 +21,11 @@ test("a handshake reads as one: flags in words, numbers from each side's start, 
       show(at(p, i * 1500)),
     ),
   ).toEqual([
-    "   0.000000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP SYN seq 0 win 65495 <mss 65495, SACK permitted, timestamp 2637023436 echo 0, window scale 10>",
-    "   0.001500 lo in  127.0.0.1:5000 → 127.0.0.1:37634  TCP SYN ACK seq 0 ack 1 win 65483 <mss 65495, SACK permitted, timestamp 4139382502 echo 2637023436, window scale 10>",
-    "   0.003000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP ACK ack 1 win 64 <timestamp 2637023437 echo 4139382502>",
-    "   0.004500 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP PSH ACK seq 1–5 ack 1 win 64 5 bytes <timestamp 2637023437 echo 4139382502>",
-    "   0.006000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP FIN ACK seq 6 ack 6 win 64 <timestamp 2637023437 echo 4139382502>",
+    "   0.000000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP SYN seq 0 win 65495 <mss 65495, sackOK, ts 2637023436/0, wscale 10>",
+    "   0.001500 lo in  127.0.0.1:5000 → 127.0.0.1:37634  TCP SYN ACK seq 0 ack 1 win 65483 <mss 65495, sackOK, ts 4139382502/2637023436, wscale 10>",
+    "   0.003000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP ACK ack 1 win 64 <ts 2637023437/4139382502>",
+    "   0.004500 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP PSH ACK seq 1–5 ack 1 win 64 5 bytes <ts 2637023437/4139382502>",
+    "   0.006000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP FIN ACK seq 6 ack 6 win 64 <ts 2637023437/4139382502>",
   ]);
 });
 
