@@ -202,10 +202,14 @@ describe("checksums are held against", () => {
     expect(verdicts(decode(query, linkTypes.raw))).toEqual(["good", "good"]);
     // the capture's own has no checksum
     expect(verdicts(decode(sample("IGMP")))).toEqual(["good", "bad"]);
-    expect(verdicts(decode(sample("DCCP")))).toEqual(["good", "good"]);
-    const octets = sample("DCCP").slice();
-    octets[50]! ^= 1; // in the service code
-    expect(verdicts(decode(octets))).toEqual(["good", "bad"]);
+    // DCCP (CCVal 0, CsCov 0, cksum 0xaaf3 (incorrect -> 0x8bf3)) DCCP-Request (service=4105078398)
+    const { checksums, problems } = decode(sample("DCCP"));
+    expect(checksums.map(({ verdict }) => verdict)).toEqual(["good", "bad"]);
+    expect(problems).toMatchObject([{ kind: "checksum", found: 0xaaf3, computed: 0x8bf3 }]);
+    // IP6 3ffe::1.55024 > 3ffe::2.5001: DCCP (CCVal 0, CsCov 0, cksum 0xd538 (correct)) DCCP-Request (service=0)
+    const request = octetsOf(`60000000 00202140 3ffe0000 00000000 00000000 00000001 3ffe0000 00000000 00000000
+      00000002 d6f01389 0800d538 01000000 5cf6f103 00000000 20040502 22040102 20040102`);
+    expect(verdicts(decode(request, linkTypes.ipv6))).toEqual(["good"]);
   });
 
   it("a datagram's own length, which may be more than there is", () => {
