@@ -1,5 +1,5 @@
 /** Checksums held against the octets they cover, with the kernel's word taken into account. */
-import { addUp, checksumOf, fold, pseudoHeader } from "../wire/checksum.js";
+import { addUp, checksumOf, crc32c, fold, pseudoHeader } from "../wire/checksum.js";
 import { type HeaderKind, headers, ids } from "./headers.js";
 import type { Offload, Verdict } from "./packet.js";
 import type { Problem } from "./problem.js";
@@ -8,12 +8,17 @@ import type { Walk } from "./walk/walk.js";
 /** The verdict on layer `i`, or undefined where it has no checksum. hot */
 export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | undefined {
   const id = walk.ids[i]!;
-  if (offload !== "none" && (id === ids.tcp || id === ids.udp) && innermost(walk, i)) return offload;
+  if (offload !== "none" && isOffloaded(id) && innermost(walk, i)) return offload;
   const known = walk.verdicts[i];
   if (known !== null) return known;
   const found = verify(walk, i);
   walk.verdicts[i] = found;
   return found;
+}
+
+/** Network cards make and check these. */
+function isOffloaded(id: number): boolean {
+  return id === ids.tcp || id === ids.udp || id === ids.sctp;
 }
 
 function verify(walk: Walk, i: number): Verdict | undefined {
@@ -23,6 +28,10 @@ function verify(walk: Walk, i: number): Verdict | undefined {
   if (at + 2 > walk.ends[i]!) return "cannot tell";
   // RFC 768; IPv6 does not allow it, which the walk says
   if (walk.ids[i] === ids.udp && walk.data.getUint16(at) === 0) return "absent";
+  if (walk.ids[i] === ids.sctp) {
+    const crc = sctpCrc(walk, i);
+    return Number.isNaN(crc) ? "cannot tell" : walk.data.getUint32(at) === crc ? "good" : "bad";
+  }
   const total = coveredSum(walk, i);
   return Number.isNaN(total) ? "cannot tell" : fold(total) === 0xffff ? "good" : "bad";
 }
@@ -31,6 +40,10 @@ function verify(walk: Walk, i: number): Verdict | undefined {
 export function checksumProblem(walk: Walk, i: number): Problem {
   const id = walk.ids[i]!;
   const at = walk.starts[i]! + checksumField(walk, i);
+  if (id === ids.sctp) {
+    const found = walk.data.getUint32(at);
+    return { kind: "checksum", layer: "sctp", at: at - walk.frameStart, found, computed: sctpCrc(walk, i) };
+  }
   const found = walk.data.getUint16(at);
   const computed = checksumOf(coveredSum(walk, i) - found);
   // RFC 768: a computed zero is sent as all ones
@@ -48,6 +61,7 @@ const fields = byHeader({
   icmp: 2,
   icmpv6: 2,
   igmp: 2,
+  sctp: 8,
   mobility: 4,
   gre: 4,
 });
@@ -106,6 +120,18 @@ function coveredSum(walk: Walk, i: number): number {
     default:
       return sumOf(walk, i, wireEnd, pseudoHeaderSum(walk, i, wireEnd - start));
   }
+}
+
+const ZEROS = new DataView(new ArrayBuffer(4));
+
+/** RFC 9260 §6.8: over the whole packet with a checksum of zero; sent with its octets in reverse order. */
+function sctpCrc(walk: Walk, i: number): number {
+  const { data } = walk;
+  const start = walk.starts[i]!;
+  const end = walk.wireEnds[i]!;
+  if (end > walk.frameEnd || i >= walk.fragmented) return Number.NaN;
+  const crc = crc32c(data, start + 12, end, crc32c(ZEROS, 0, 4, crc32c(data, start, start + 8)));
+  return ((crc << 24) | ((crc & 0xff00) << 8) | ((crc >>> 8) & 0xff00) | (crc >>> 24)) >>> 0;
 }
 
 /** The sum from the start of layer `i` to `end`. */
@@ -188,7 +214,6 @@ function networkIndex(walk: Walk, i: number): number {
 /** Whether no transport header follows layer `i` inside the same packet: the kernel's word is about the innermost. */
 function innermost(walk: Walk, i: number): boolean {
   if (i >= walk.quoted) return false;
-  for (let n = i + 1; n < walk.count && n < walk.quoted; n++)
-    if (walk.ids[n] === ids.tcp || walk.ids[n] === ids.udp) return false;
+  for (let n = i + 1; n < walk.count && n < walk.quoted; n++) if (isOffloaded(walk.ids[n]!)) return false;
   return true;
 }

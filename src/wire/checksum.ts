@@ -1,4 +1,4 @@
-/** The Internet checksum: RFC 1071. */
+/** The Internet checksum: RFC 1071; the CRC32c of SCTP: RFC 9260 Appendix A. */
 
 /**
  * The sum, not yet folded, of the octets from `at` to `end` as big-endian 16-bit words, an odd last octet padded with
@@ -45,4 +45,18 @@ export function pseudoHeader(
     source + addressSize,
     addUp(data, destination, destination + addressSize, protocol + length),
   );
+}
+
+/** What one octet does to a CRC32c, its polynomial written lowest bit first. */
+const CRC32C = Uint32Array.from({ length: 256 }, (_, octet) => {
+  let crc = octet;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f6_3b78 : 0);
+  return crc;
+});
+
+/** The CRC32c of the octets from `at` to `end`; `crc` is that of the ones before them. */
+export function crc32c(data: DataView, at: number, end: number, crc = 0): number {
+  let rest = ~crc;
+  for (let i = at; i < end; i++) rest = (rest >>> 8) ^ CRC32C[(rest ^ data.getUint8(i)) & 255]!;
+  return ~rest >>> 0;
 }

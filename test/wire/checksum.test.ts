@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addUp, checksumOf, fold, pseudoHeader } from "../../src/wire/checksum.js";
+import { addUp, checksumOf, crc32c, fold, pseudoHeader } from "../../src/wire/checksum.js";
 import { dataOf, octetsOf } from "./battery.js";
 
 /** RFC 1071 §4.1, as slow as it is plain. */
@@ -49,5 +49,19 @@ describe("the Internet checksum", () => {
     expect(fold(pseudo)).toBe(plainSum(octets));
     // RFC 2675: the length has 32 bits
     expect(fold(pseudoHeader(dataOf(octets), 0, 4, 4, 17, 0x10008))).toBe(plainSum(octets) + 1);
+  });
+});
+
+describe("CRC32c", () => {
+  // RFC 3720 §B.4
+  it.each([
+    ["00".repeat(32), 0x8a9136aa],
+    ["ff".repeat(32), 0x62a8ab43],
+    ["000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 0x46dd794e],
+    ["313233343536373839", 0xe3069283],
+  ])("of %s", (hex, crc) => {
+    const data = dataOf(octetsOf(hex));
+    expect(crc32c(data, 0, data.byteLength)).toBe(crc);
+    expect(crc32c(data, 5, data.byteLength, crc32c(data, 0, 5))).toBe(crc);
   });
 });

@@ -212,6 +212,18 @@ describe("checksums are held against", () => {
     expect(verdicts(decode(request, linkTypes.ipv6))).toEqual(["good"]);
   });
 
+  it("the CRC32c of SCTP", () => {
+    const octets = sample("SCTP").slice();
+    const { problems } = decode(octets);
+    expect(problems).toMatchObject([{ kind: "checksum", layer: "sctp", at: 42, found: 0 }]);
+    new DataView(octets.buffer).setUint32(42, (problems[0] as { computed: number }).computed);
+    expect(verdicts(decode(octets))).toEqual(["good", "good"]);
+    expect(verdicts(decode(sample("SCTP"), linkTypes.ethernet, { offload: "not computed yet" }))).toEqual([
+      "good",
+      "not computed yet",
+    ]);
+  });
+
   it("a datagram's own length, which may be more than there is", () => {
     const octets = sample("PPPoE").slice();
     octets[47]! += 1; // the low octet of udp.length
