@@ -4,23 +4,47 @@ import { caret } from "../filter/fault.js";
 import { printable } from "../render/text.js";
 
 /** As sysexits(3) numbers them. */
-export const exitCodes = { usage: 64, unavailable: 69, system: 71, permission: 77 } as const;
+export const exitCodes = {
+  usage: 64,
+  /** What was to be read is wrong. */
+  data: 65,
+  /** What was to be read is not there. */
+  noInput: 66,
+  unavailable: 69,
+  system: 71,
+  cannotCreate: 73,
+  output: 74,
+  permission: 77,
+} as const;
 
 const codes: Readonly<Partial<Record<ErrorCode, number>>> = {
   BAD_FILTER: exitCodes.usage,
   BAD_ARGUMENT: exitCodes.usage,
   BAD_FIELD: exitCodes.usage,
   NO_SUCH_INTERFACE: exitCodes.usage,
+  BAD_FILE: exitCodes.data,
   UNSUPPORTED_PLATFORM: exitCodes.unavailable,
   NO_ADDON: exitCodes.unavailable,
   SYSTEM: exitCodes.system,
   PERMISSION: exitCodes.permission,
 };
 
+const refusals = new WeakMap<Error, number>();
+
+/** Lets the process end with `code` where the system refuses `step`: by itself, `SYSTEM` does not say what was refused. */
+export async function refusedAs<T>(code: number, step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (error) {
+    if (isSockinspectError(error, "SYSTEM") && !refusals.has(error)) refusals.set(error, code);
+    throw error;
+  }
+}
+
 /** Says what went wrong. What is no error of ours is a defect, and is thrown on with its stack. */
 export function report(error: unknown): void {
   if (!isSockinspectError(error)) throw error;
   process.stderr.write(`sockinspect: ${printable(error.message)}\n`);
   if (isSockinspectError(error, "BAD_FILTER")) process.stderr.write(`${caret(error)}\n`);
-  process.exitCode = codes[error.code] ?? 1;
+  process.exitCode = refusals.get(error) ?? codes[error.code] ?? 1;
 }

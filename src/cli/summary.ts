@@ -1,5 +1,9 @@
+import type { FileSource } from "../capture/read.js";
 import type { Statistics } from "../capture/source.js";
+import type { Frame } from "../packet/frame.js";
 import { count } from "../render/text.js";
+import { spanText } from "./moment.js";
+import type { Sink } from "./show.js";
 
 /** What became of every packet. */
 export function summary({ captured, received, dropped, freezes }: Statistics): string {
@@ -7,5 +11,32 @@ export function summary({ captured, received, dropped, freezes }: Statistics): s
   const parts = [`${count(captured, "packet")} captured`, `${received} received`, `${dropped} dropped by the kernel`];
   if (left > 0) parts.push(`${left} left in the buffer`);
   if (dropped > 0) parts.push(`buffer full ${count(freezes, "time")} (a larger --buffer or a narrower filter helps)`);
+  return parts.join(", ");
+}
+
+/** From when to when packets were captured, in whole seconds. */
+export class Span implements Sink {
+  from = Number.POSITIVE_INFINITY;
+  to = Number.NEGATIVE_INFINITY;
+
+  /** hot */
+  take({ seconds }: Frame): boolean {
+    if (seconds < this.from) this.from = seconds;
+    if (seconds > this.to) this.to = seconds;
+    return false;
+  }
+
+  async ready(): Promise<boolean> {
+    return true;
+  }
+}
+
+/** What was read of a file, and what was lost when it was captured. */
+export function fileSummary(source: FileSource, span: Span): string {
+  const { captured, dropped } = source.statistics();
+  const when = spanText(span.from, span.to);
+  const parts = [`${count(captured, "packet")}${when === undefined ? "" : `, ${when}`}`];
+  if (dropped > 0) parts.push(`${dropped} dropped when it was captured`);
+  if (source.damaged > 0) parts.push(`${source.damaged} damaged passed over`);
   return parts.join(", ");
 }
