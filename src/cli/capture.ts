@@ -1,24 +1,17 @@
 import { type CaptureOptions, capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
 import { addressesOf } from "../filter/compile.js";
-import type { Packet } from "../packet/packet.js";
-import type { TimeFormat } from "../render/clock.js";
-import { hexDump } from "../render/hex.js";
-import { json } from "../render/json.js";
-import { lines } from "../render/line.js";
 import { count } from "../render/text.js";
-import { tree } from "../render/tree.js";
-import { type ColourChoice, paintFor } from "./colours.js";
 import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
-import { Output } from "./output.js";
-import { chooseUser, giveUpPrivileges } from "./privileges.js";
+import { chooseUser, fileOwner, giveUpPrivileges } from "./privileges.js";
+import { checkSaveOptions, type SaveOptions, Saving } from "./save.js";
+import { Printing, pour, type ShowOptions, type Sink } from "./show.js";
 import { summary } from "./summary.js";
+import { progress, teller } from "./tell.js";
 
-export interface CaptureCommandOptions extends FilterOptions, ShowOptions {
-  readonly interface?: string;
+export interface CaptureCommandOptions extends FilterOptions, ShowOptions, SaveOptions {
   readonly count?: number;
   readonly duration?: number;
-  readonly snaplen?: number;
   readonly buffer: number;
   readonly direction?: "in" | "out";
   readonly promiscuous: boolean;
@@ -26,35 +19,57 @@ export interface CaptureCommandOptions extends FilterOptions, ShowOptions {
   readonly user?: string;
 }
 
-export interface ShowOptions {
-  readonly json?: boolean;
-  readonly payload: boolean;
-  readonly verbose?: boolean;
-  readonly hex?: boolean;
-  readonly time: TimeFormat;
-  readonly color: ColourChoice;
-}
-
 const MEBI = 1024 * 1024;
 
 export async function captureCommand(words: string[], options: CaptureCommandOptions): Promise<void> {
+  checkSaveOptions(options);
   const user = chooseUser(options.user);
   const filter = filterOf(words, options);
   const addresses = await addressesOf(filter, resolveHost);
   const source = capture({ ...captureOptions(filter, options), addresses });
-  const said = giveUpPrivileges(user);
-  // From here on octets from the network are looked at.
-  const tell = teller(options);
-  const release = endOn(source, options.duration);
-  tell(`capturing on ${options.interface ?? "every interface"}${filter === "" ? "" : `: ${filter}`} (Ctrl-C ends it)`);
-  if (said !== undefined) tell(said);
+  let saving: Saving | undefined;
   try {
-    await (options.quiet ? countOnly(source) : printAll(source, options));
+    // Only once the socket is open: a file that is there is not replaced for a mistake in the filter
+    if (options.write !== undefined)
+      saving = await Saving.open(options.write, options, fileOwner(user), () => source.stop());
+    const said = giveUpPrivileges(user);
+    // From here on octets from the network are looked at.
+    saving?.checkRotation();
+    const what = `capturing on ${options.interface ?? "every interface"}${filter === "" ? "" : `: ${filter}`}`;
+    await follow(source, saving, options, [`${what} (Ctrl-C ends it)`, ...(said === undefined ? [] : [said])]);
   } finally {
-    release();
     await source.close();
+    await saving?.close(source.statistics());
   }
-  tell(summary(source.statistics()));
+}
+
+/** Says `notes`, prints and saves packets until the capture ends, and says what became of them. */
+async function follow(
+  source: Source,
+  saving: Saving | undefined,
+  options: CaptureCommandOptions,
+  notes: readonly string[],
+): Promise<void> {
+  const prints = !options.quiet && (saving === undefined || options.print === true);
+  const sinks: Sink[] = [...(saving ? [saving] : []), ...(prints ? [new Printing(options)] : [])];
+  const tell = teller(options.color);
+  const release = endOn(source, options.duration);
+  for (const note of notes) tell(note); // whoever reads them may press Ctrl-C
+  const says = (): string => saving?.text ?? count(source.statistics().captured, "packet");
+  const arrive = prints ? () => {} : progress(() => `${says()}, ${source.statistics().dropped} dropped`);
+  try {
+    await pour(source, sinks);
+  } finally {
+    arrive();
+    await source.close();
+    tell(summary(source.statistics()));
+    try {
+      await saving?.close(source.statistics());
+    } finally {
+      release();
+    }
+  }
+  if (saving) tell(saving.text);
 }
 
 function captureOptions(filter: string, options: CaptureCommandOptions): CaptureOptions {
@@ -67,12 +82,6 @@ function captureOptions(filter: string, options: CaptureCommandOptions): Capture
     ...(options.direction !== undefined && { direction: options.direction }),
     promiscuous: options.promiscuous,
   };
-}
-
-/** Notes for the person at the terminal, beside the packets: on stderr. */
-function teller(options: ShowOptions): (text: string) => void {
-  const paint = paintFor(process.stderr, options.color);
-  return (text) => process.stderr.write(`${paint("quiet", text)}\n`);
 }
 
 /** Ends the capture in an orderly way on Ctrl-C, SIGTERM, SIGHUP or after `duration` seconds; a second Ctrl-C ends it at once. */
@@ -90,43 +99,4 @@ function endOn(source: Source, duration: number | undefined): () => void {
     clearTimeout(timer);
     for (const signal of signals) process.off(signal, end);
   };
-}
-
-/** Prints every packet, and stops where nobody reads any more. */
-export async function printAll(source: Source, options: ShowOptions): Promise<void> {
-  const output = new Output();
-  const print = printer(options, output);
-  for await (const batch of source.batches()) {
-    for (const frame of batch) {
-      print(frame, () => frame.octets);
-      if (output.full && !(await output.flush())) return;
-    }
-    if (!(await output.flush())) return;
-  }
-}
-
-type Print = (packet: Packet, octets: () => Uint8Array) => void;
-
-function printer(options: ShowOptions, output: Output): Print {
-  if (options.json) return (packet) => output.print(json(packet, { payload: options.payload }));
-  const paint = paintFor(process.stdout, options.color);
-  const line = lines({ time: options.time, paint });
-  if (!options.verbose && !options.hex) return (packet) => output.print(line(packet));
-  return (packet, octets) => {
-    output.print(line(packet));
-    if (options.verbose) for (const text of tree(packet, paint)) output.print(text);
-    if (options.hex) for (const text of hexDump(octets(), paint)) output.print(`    ${text}`);
-  };
-}
-
-/** No packets, only how many: on a terminal as they come. */
-async function countOnly(source: Source): Promise<void> {
-  const show = (): void => {
-    const { captured, dropped } = source.statistics();
-    process.stderr.write(`\r${count(captured, "packet")}, ${dropped} dropped\x1b[K`);
-  };
-  const timer = process.stderr.isTTY ? setInterval(show, 500) : undefined;
-  for await (const batch of source.batches()) for (const _ of batch);
-  clearInterval(timer);
-  if (timer) process.stderr.write("\r\x1b[K");
 }

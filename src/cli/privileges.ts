@@ -6,6 +6,14 @@ import { binding } from "../socket/binding.js";
 interface User {
   readonly uid: number;
   readonly gid: number;
+  /** Whether it is who asked for the command, not only who can do the least harm. */
+  readonly asks: boolean;
+}
+
+/** Whom files belong to. */
+export interface FileOwner {
+  readonly user: number;
+  readonly group: number;
 }
 
 /** Who the process shall be: finds out before the sockets are opened, so that a mistake ends it early. */
@@ -28,9 +36,9 @@ export function chooseUser(name: string | undefined): User | "root" | undefined 
   }
   if (process.getuid?.() !== 0) return undefined;
   const { SUDO_UID, SUDO_GID } = process.env;
-  const sudo = { uid: Number(SUDO_UID), gid: Number(SUDO_GID) };
+  const sudo = { uid: Number(SUDO_UID), gid: Number(SUDO_GID), asks: true };
   if (sudo.uid > 0 && sudo.gid > 0) return sudo;
-  return findUser("nobody") ?? { uid: 65534, gid: 65534 };
+  return { ...(findUser("nobody") ?? { uid: 65534, gid: 65534 }), asks: false };
 }
 
 /** Becomes `user`, without supplementary groups or capabilities, for good. Returns what to tell about it, if anything. */
@@ -46,10 +54,16 @@ export function giveUpPrivileges(user: User | "root" | undefined): string | unde
   return undefined;
 }
 
+/** Whom the files that root creates are given to; undefined where they stay root's. */
+export function fileOwner(user: User | "root" | undefined): FileOwner | undefined {
+  if (user === undefined || user === "root" || !user.asks || !isMapped(user.uid)) return undefined;
+  return { user: user.uid, group: user.gid };
+}
+
 function findUser(name: string): User | undefined {
   for (const line of readFileSync("/etc/passwd", "utf8").split("\n")) {
     const [login, , uid, gid] = line.split(":");
-    if (login === name || (uid === name && uid !== "")) return { uid: Number(uid), gid: Number(gid) };
+    if (login === name || (uid === name && uid !== "")) return { uid: Number(uid), gid: Number(gid), asks: true };
   }
   return undefined;
 }

@@ -1,0 +1,249 @@
+/** Packets into capture files. */
+import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileError, openCapture } from "../capture/file.js";
+import { type CaptureOutput, type CreateOptions, createCapture } from "../capture/file-output.js";
+import type { CaptureInterface } from "../capture/record.js";
+import type { Statistics } from "../capture/source.js";
+import { isSockinspectError, SockinspectError } from "../errors.js";
+import type { Frame } from "../packet/frame.js";
+import { count } from "../render/text.js";
+import { interfaces } from "../socket/interfaces.js";
+import { linkTypes } from "../wire/numbers.js";
+import { exitCodes, refusedAs } from "./failure.js";
+import type { FileOwner } from "./privileges.js";
+import type { Sink } from "./show.js";
+
+export interface SaveOptions {
+  readonly write?: string;
+  readonly rotateSize?: number;
+  readonly rotateSeconds?: number;
+  readonly files?: number;
+  readonly print?: boolean;
+  readonly interface?: string;
+  readonly snaplen?: number;
+}
+
+const MEBI = 1024 * 1024;
+const MOST_OCTETS = 262_144;
+/** Milliseconds that a packet may wait before the operating system has it, whatever becomes of this process. */
+const FLUSH_INTERVAL = 500;
+
+/** The interface that totals belong to where the kernel counted them for all interfaces together. */
+const EVERY_INTERFACE: CaptureInterface = {
+  linkType: linkTypes.ethernet,
+  snapLength: MOST_OCTETS,
+  name: "any",
+  description: "No packets: the totals of all interfaces together",
+};
+
+/** Finds mistakes before a socket is opened. Throws `BAD_ARGUMENT`. */
+export function checkSaveOptions({ write, rotateSize, rotateSeconds, files, print }: SaveOptions): void {
+  const rotates = rotateSize !== undefined || rotateSeconds !== undefined;
+  const refuse = (argument: string, why: string): never => {
+    throw new SockinspectError("BAD_ARGUMENT", `${argument} ${why}`, { argument, value: write });
+  };
+  if (write === undefined) {
+    if (rotates) refuse("--rotate-size and --rotate-seconds", "need --write FILE");
+    if (files !== undefined) refuse("--files", "needs --write FILE");
+    if (print) refuse("--print", "needs --write FILE: without that, packets are printed anyway");
+  }
+  if (write === "") refuse("--write", "takes the name of a file");
+  if (files !== undefined && !rotates) refuse("--files", "needs --rotate-size or --rotate-seconds");
+  if (write !== "-") return;
+  if (rotates) refuse("--write -", "cannot be rotated: name a file");
+  if (print) refuse("--print", "has nowhere to print to where --write - takes standard output: name a file");
+  if (process.stdout.isTTY) refuse("--write -", "would fill the terminal: name a file, or pipe it into a program");
+}
+
+/** Capture files that packets are written to; the operating system has them half a second later. */
+export class Saving implements Sink {
+  readonly #file: CaptureOutput;
+  readonly #options: SaveOptions;
+  readonly #timer: NodeJS.Timeout;
+  /** Packets that the operating system has for certain. */
+  #safe = 0;
+  #flushing = false;
+  #closed = false;
+
+  private constructor(file: CaptureOutput, options: SaveOptions, failed: () => void) {
+    this.#file = file;
+    this.#options = options;
+    this.#timer = setInterval(() => this.#flush().catch(failed), FLUSH_INTERVAL);
+  }
+
+  /**
+   * Creates the file, or the first of them, for `owner` or whoever runs this. `failed` is called when a file cannot be
+   * written any more; {@link ready} and {@link close} say why. Throws `SYSTEM`, `UNSUPPORTED_PLATFORM`.
+   */
+  static async open(
+    name: string,
+    options: SaveOptions,
+    owner: FileOwner | undefined,
+    failed: () => void,
+  ): Promise<Saving> {
+    const create = createOptions(options, owner);
+    await refusedAs(exitCodes.cannotCreate, claim(create.rotation ? firstName(name) : name, owner));
+    const file = await refusedAs(exitCodes.cannotCreate, createCapture(name, create));
+    // A reader that goes away is told by the write that fails
+    if (name === "-") process.stdout.on("error", () => {});
+    // Now, so that a process that is killed before the first packet leaves a capture file, too
+    file.section();
+    if (options.interface !== undefined) file.interface(described(options.interface));
+    await file.flush();
+    return new Saving(file, options, failed);
+  }
+
+  /** "12 packets saved in trace.pcapng" */
+  get text(): string {
+    const { packets, files } = this.#file;
+    const [first = "standard output"] = files;
+    const where = files.length < 2 ? first : `${files.length} files, ${first} to ${files.at(-1)}`;
+    return `${count(packets, "packet")} saved in ${where}`;
+  }
+
+  /** hot */
+  take(frame: Frame): boolean {
+    return !this.#file.write(frame);
+  }
+
+  async ready(): Promise<boolean> {
+    try {
+      await this.#file.drain();
+      return true;
+    } catch (error) {
+      if (nobodyReads(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Whoever the process is by now has to be able to begin the next file. Throws `PERMISSION`. */
+  checkRotation(): void {
+    const { write = "-", rotateSize, rotateSeconds } = this.#options;
+    if (rotateSize === undefined && rotateSeconds === undefined) return;
+    try {
+      accessSync(dirname(write), constants.W_OK | constants.X_OK);
+    } catch {
+      throw new SockinspectError(
+        "PERMISSION",
+        `cannot rotate files in ${dirname(write)}: user ${process.getuid?.()}, who this process became, may not write there (choose another directory or --user)`,
+        { needs: `write permission for ${dirname(write)}` },
+      );
+    }
+  }
+
+  /** Writes the totals of the capture, and closes. Throws `SYSTEM`, saying how many packets are saved. */
+  async close({ received, dropped }: Statistics): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    const file = this.#file;
+    const now = Date.now();
+    const seconds = Math.floor(now / 1000);
+    const at = { seconds, nanoseconds: (now - seconds * 1000) * 1e6 };
+    file.statistics(this.#options.interface === undefined ? file.interface(EVERY_INTERFACE) : 0, {
+      ...at,
+      received,
+      dropped,
+    });
+    try {
+      await file.close();
+    } catch (error) {
+      if (nobodyReads(error)) return;
+      await refusedAs(exitCodes.output, Promise.reject(await this.#explained(error)));
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const { packets } = this.#file;
+    if (this.#flushing || packets === this.#safe) return;
+    this.#flushing = true;
+    try {
+      await this.#file.flush();
+      this.#safe = packets;
+    } finally {
+      this.#flushing = false;
+    }
+  }
+
+  async #explained(error: unknown): Promise<unknown> {
+    if (!isSockinspectError(error, "SYSTEM")) return error;
+    const found = await packetsIn(this.#file.files);
+    const saved = found === undefined ? `at least ${count(this.#safe, "packet")}` : count(found, "packet");
+    const message = `${error.message}; ${saved} of ${this.#file.packets} saved`;
+    return new SockinspectError("SYSTEM", message, error.info, { cause: error.cause });
+  }
+}
+
+function createOptions({ rotateSize, rotateSeconds, files, snaplen }: SaveOptions, owner?: FileOwner): CreateOptions {
+  return {
+    ...(snaplen !== undefined && { snapLength: snaplen }),
+    ...(owner && { owner }),
+    ...((rotateSize !== undefined || rotateSeconds !== undefined) && {
+      rotation: {
+        ...(rotateSize !== undefined && { octets: Math.ceil(rotateSize * MEBI) }),
+        ...(rotateSeconds !== undefined && { seconds: rotateSeconds }),
+        ...(files !== undefined && { files }),
+      },
+    }),
+  };
+}
+
+function described(name: string): CaptureInterface {
+  const device = interfaces().find((candidate) => candidate.name === name);
+  // linux/if_arp.h: ARPHRD_ETHER, ARPHRD_LOOPBACK
+  const ethernet = device === undefined || device.hardwareType === 1 || device.loopback;
+  return { linkType: ethernet ? linkTypes.ethernet : linkTypes.raw, snapLength: MOST_OCTETS, name };
+}
+
+/** As rotated files are called. */
+function firstName(file: string): string {
+  return file.replace(/(\.pcapng|\.p?cap)?(\.gz|\.zst)?$/, (end) => `-00001${end}`);
+}
+
+/**
+ * Sees to it that what root opens by this name is a file of its own, or nothing that could be harmed: in a directory that
+ * others may write to, a link leads wherever they want, and from a file of theirs they can read along. Throws `SYSTEM`.
+ */
+async function claim(file: string, owner: FileOwner | undefined): Promise<void> {
+  if (process.getuid?.() !== 0 || file === "-") return;
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+  try {
+    closeSync(openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+    return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw fileError("create", file, error);
+  }
+  const found = lstatSync(file);
+  const refuse = (code: string, why: string): never => {
+    throw new SockinspectError("SYSTEM", `cannot create ${file}: ${why}`, { code, syscall: "open" });
+  };
+  if (found.isSymbolicLink())
+    refuse("ELOOP", "it is a symbolic link, which root does not follow (name the file itself)");
+  if (!found.isFile()) return; // a pipe or a device
+  const trusted = [0, owner?.user, Number(process.env["SUDO_UID"] ?? 0)];
+  if (!trusted.includes(found.uid))
+    refuse("EPERM", `it belongs to user ${found.uid} (remove it, or choose another name)`);
+  if (found.nlink > 1) refuse("EPERM", "it has another name, too (remove it, or choose another one)");
+  chmodSync(file, 0o600);
+}
+
+/** How many packets can be read from these files; undefined where that is not allowed. */
+async function packetsIn(files: readonly string[]): Promise<number | undefined> {
+  let packets = 0;
+  try {
+    for (const name of files) {
+      await using file = await openCapture(name);
+      do for (let item = file.next(); item; item = file.next()) if (item === "packet") packets++;
+      while (await file.more());
+    }
+  } catch (error) {
+    if (isSockinspectError(error, "BAD_FILE")) return packets; // nothing but an empty file
+    return undefined;
+  }
+  return files.length === 0 ? undefined : packets;
+}
+
+function nobodyReads(error: unknown): boolean {
+  return isSockinspectError(error, "SYSTEM") && error.info.code === "EPIPE";
+}
