@@ -1,0 +1,160 @@
+import { stat } from "node:fs/promises";
+import { type CaptureInput, openCapture } from "../capture/file.js";
+import { type CaptureOutput, copyCapture, createCapture } from "../capture/file-output.js";
+import type { FileProblem, FileRecord } from "../capture/record.js";
+import { isSockinspectError, SockinspectError } from "../errors.js";
+import { addressesOf, compile } from "../filter/compile.js";
+import type { Program } from "../filter/program.js";
+import { run } from "../filter/run.js";
+import { count } from "../render/text.js";
+import { exitCodes, refusedAs } from "./failure.js";
+import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
+import { isBefore, type Moment, type MomentOf, parseMoment } from "./moment.js";
+import { refuseTerminal, reportProblem } from "./read.js";
+import { teller } from "./tell.js";
+
+export interface ConvertCommandOptions extends FilterOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly count?: number;
+  readonly snaplen?: number;
+}
+
+export async function convertCommand(
+  from: string,
+  to: string,
+  words: string[],
+  options: ConvertCommandOptions,
+): Promise<void> {
+  refuseTerminal(from);
+  if (to === "-" && process.stdout.isTTY)
+    throw new SockinspectError(
+      "BAD_ARGUMENT",
+      "OUT - would fill the terminal: name a file, or pipe it into a program",
+      {
+        argument: "out",
+        value: to,
+      },
+    );
+  const filter = filterOf(words, options);
+  const choice = new Choice(filter, await addressesOf(filter, resolveHost), options);
+  await using input = await refusedAs(exitCodes.noInput, openCapture(from));
+  await refuseSame(from, to);
+  if (to === "-") process.stdout.on("error", () => {}); // the write that fails tells it
+  const snapLength = options.snaplen;
+  await using output = await refusedAs(
+    exitCodes.cannotCreate,
+    createCapture(to, { ...(snapLength !== undefined && { snapLength }) }),
+  );
+  try {
+    await refusedAs(
+      exitCodes.output,
+      copyCapture(input, output, (record) => choice.keeps(record, input)),
+    );
+    await refusedAs(exitCodes.output, output.close());
+  } catch (error) {
+    if (!isSockinspectError(error, "SYSTEM") || error.info.code !== "EPIPE") throw error;
+  }
+  const tell = teller();
+  tell(`${count(output.packets, "packet")} of ${choice.seen} saved in ${to === "-" ? "standard output" : to}`);
+  for (const text of choice.remarks(input, output)) tell(text);
+  reportProblem(from, { problem: choice.enough ? choice.problem : input.problem });
+}
+
+/** Which packets are kept, and what became of the others. */
+class Choice {
+  seen = 0;
+  /** Whether `--count` ended the reading, */
+  enough = false;
+  /** and what had been wrong by then. */
+  problem: FileProblem | undefined;
+  #kept = 0;
+  #withoutTime = 0;
+  #first: Moment | undefined;
+  #from: Moment | undefined;
+  #to: Moment | undefined;
+  readonly #filter: string;
+  readonly #addresses: ReadonlyMap<string, readonly string[]>;
+  readonly #programs = new Map<number, Program>();
+  readonly #fromOf: MomentOf | undefined;
+  readonly #toOf: MomentOf | undefined;
+  readonly #count: number;
+
+  constructor(filter: string, addresses: ReadonlyMap<string, readonly string[]>, options: ConvertCommandOptions) {
+    this.#filter = filter;
+    this.#addresses = addresses;
+    this.#fromOf = options.from === undefined ? undefined : parseMoment("--from", options.from);
+    this.#toOf = options.to === undefined ? undefined : parseMoment("--to", options.to);
+    this.#count = options.count ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** hot */
+  keeps(record: FileRecord, input: CaptureInput): boolean {
+    if (this.enough) return false;
+    this.seen++;
+    if (!this.#isTimely(record) || !this.#matches(record, input)) return false;
+    if (++this.#kept === this.#count) this.#end(input);
+    return true;
+  }
+
+  /** What the person should know about packets that are not, or not all, in the output. */
+  remarks(input: CaptureInput, output: CaptureOutput): string[] {
+    const remarks: string[] = [];
+    const cutsByTime = this.#fromOf !== undefined || this.#toOf !== undefined;
+    if (this.#withoutTime > 0)
+      remarks.push(
+        cutsByTime
+          ? `${count(this.#withoutTime, "packet")} without a time left out`
+          : `${count(this.#withoutTime, "packet")} without a time are from 1970 in pcap, which knows no such thing`,
+      );
+    if (input.format === "pcapng" && output.format === "pcap")
+      remarks.push("pcap holds no interfaces, directions, comments and statistics: a .pcapng keeps them");
+    return remarks;
+  }
+
+  #isTimely(record: FileRecord): boolean {
+    const { seconds, nanoseconds } = record;
+    if (Number.isNaN(seconds)) {
+      this.#withoutTime++;
+      return this.#fromOf === undefined && this.#toOf === undefined;
+    }
+    if (this.#first === undefined) {
+      this.#first = { seconds, nanoseconds };
+      this.#from = this.#fromOf?.(this.#first);
+      this.#to = this.#toOf?.(this.#first);
+    }
+    if (this.#from !== undefined && isBefore(record, this.#from)) return false;
+    return this.#to === undefined || isBefore(record, this.#to);
+  }
+
+  #matches({ linkType, data, at, end, length }: FileRecord, { section }: CaptureInput): boolean {
+    if (this.#filter === "") return true;
+    const key = linkType * 2 + (section.littleEndian ? 1 : 0);
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      const target = { linkType, swapped: !section.littleEndian };
+      program = compile(this.#filter, { target, addresses: this.#addresses });
+      this.#programs.set(key, program);
+    }
+    return run(program, data, at, end, length) !== 0;
+  }
+
+  /** Nothing more is needed, and a pipe might give more for ever. */
+  #end(input: CaptureInput): void {
+    this.enough = true;
+    this.problem = input.problem;
+    input.close().catch(() => {}); // what was read of it is all that is wanted
+  }
+}
+
+/** Throws `BAD_ARGUMENT` where both names are those of one file: it would be gone before it is read. */
+async function refuseSame(from: string, to: string): Promise<void> {
+  if (from === "-" || to === "-") return;
+  const [input, output] = await Promise.all([from, to].map((file) => stat(file).catch(() => undefined)));
+  if (!input?.isFile() || input.dev !== output?.dev || input.ino !== output.ino) return;
+  throw new SockinspectError(
+    "BAD_ARGUMENT",
+    `cannot convert ${from} to ${to}: they are the same file, which would be overwritten before it is read (choose another name)`,
+    { argument: "out", value: to },
+  );
+}
