@@ -42,18 +42,18 @@ export async function convertCommand(
   await refuseSame(from, to);
   if (to === "-") process.stdout.on("error", () => {}); // the write that fails tells it
   const snapLength = options.snaplen;
-  await using output = await refusedAs(
+  const output = await refusedAs(
     exitCodes.cannotCreate,
     createCapture(to, { ...(snapLength !== undefined && { snapLength }) }),
   );
   try {
-    await refusedAs(
-      exitCodes.output,
-      copyCapture(input, output, (record) => choice.keeps(record, input)),
-    );
-    await refusedAs(exitCodes.output, output.close());
+    await copyCapture(input, output, (record) => choice.keeps(record, input));
+    await output.close();
   } catch (error) {
-    if (!isSockinspectError(error, "SYSTEM") || error.info.code !== "EPIPE") throw error;
+    await output.close().catch(() => {}); // why it failed is known
+    // Whoever wants no more than that may leave
+    if (!isSockinspectError(error, "SYSTEM") || error.info.code !== "EPIPE")
+      await refusedAs(exitCodes.output, Promise.reject(error));
   }
   const tell = teller();
   tell(`${count(output.packets, "packet")} of ${choice.seen} saved in ${to === "-" ? "standard output" : to}`);

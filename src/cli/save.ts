@@ -1,5 +1,5 @@
 /** Packets into capture files. */
-import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync } from "node:fs";
+import { accessSync, chmodSync, closeSync, constants, createReadStream, lstatSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileError, openCapture } from "../capture/file.js";
 import { type CaptureOutput, type CreateOptions, createCapture } from "../capture/file-output.js";
@@ -38,20 +38,20 @@ const EVERY_INTERFACE: CaptureInterface = {
 };
 
 /** Finds mistakes before a socket is opened. Throws `BAD_ARGUMENT`. */
-export function checkSaveOptions({ write, rotateSize, rotateSeconds, files, print }: SaveOptions): void {
-  const rotates = rotateSize !== undefined || rotateSeconds !== undefined;
+export function checkSaveOptions(options: SaveOptions): void {
+  const { write, files, print } = options;
   const refuse = (argument: string, why: string): never => {
     throw new SockinspectError("BAD_ARGUMENT", `${argument} ${why}`, { argument, value: write });
   };
   if (write === undefined) {
-    if (rotates) refuse("--rotate-size and --rotate-seconds", "need --write FILE");
+    if (rotates(options)) refuse("--rotate-size and --rotate-seconds", "need --write FILE");
     if (files !== undefined) refuse("--files", "needs --write FILE");
     if (print) refuse("--print", "needs --write FILE: without that, packets are printed anyway");
   }
   if (write === "") refuse("--write", "takes the name of a file");
-  if (files !== undefined && !rotates) refuse("--files", "needs --rotate-size or --rotate-seconds");
+  if (files !== undefined && !rotates(options)) refuse("--files", "needs --rotate-size or --rotate-seconds");
   if (write !== "-") return;
-  if (rotates) refuse("--write -", "cannot be rotated: name a file");
+  if (rotates(options)) refuse("--write -", "cannot be rotated: name a file");
   if (print) refuse("--print", "has nowhere to print to where --write - takes standard output: name a file");
   if (process.stdout.isTTY) refuse("--write -", "would fill the terminal: name a file, or pipe it into a program");
 }
@@ -61,14 +61,20 @@ export class Saving implements Sink {
   readonly #file: CaptureOutput;
   readonly #options: SaveOptions;
   readonly #timer: NodeJS.Timeout;
+  /** The file, to be read: later on this process may not be allowed to open it. Of several, those are by name. */
+  readonly #own: number | undefined;
   /** Packets that the operating system has for certain. */
   #safe = 0;
   #flushing = false;
+  #unread = false;
   #closed = false;
 
   private constructor(file: CaptureOutput, options: SaveOptions, failed: () => void) {
     this.#file = file;
     this.#options = options;
+    const [name] = file.files;
+    const readable = name !== undefined && !rotates(options) && statSync(name).isFile();
+    this.#own = readable ? openSync(name, "r") : undefined;
     this.#timer = setInterval(() => this.#flush().catch(failed), FLUSH_INTERVAL);
   }
 
@@ -90,13 +96,14 @@ export class Saving implements Sink {
     // Now, so that a process that is killed before the first packet leaves a capture file, too
     file.section();
     if (options.interface !== undefined) file.interface(described(options.interface));
-    await file.flush();
+    await refusedAs(exitCodes.output, file.flush());
     return new Saving(file, options, failed);
   }
 
   /** "12 packets saved in trace.pcapng" */
   get text(): string {
     const { packets, files } = this.#file;
+    if (this.#unread) return "the program that read the capture ended before it";
     const [first = "standard output"] = files;
     const where = files.length < 2 ? first : `${files.length} files, ${first} to ${files.at(-1)}`;
     return `${count(packets, "packet")} saved in ${where}`;
@@ -112,15 +119,16 @@ export class Saving implements Sink {
       await this.#file.drain();
       return true;
     } catch (error) {
-      if (nobodyReads(error)) return false;
-      throw error;
+      if (!nobodyReads(error)) throw error;
+      this.#unread = true;
+      return false;
     }
   }
 
   /** Whoever the process is by now has to be able to begin the next file. Throws `PERMISSION`. */
   checkRotation(): void {
-    const { write = "-", rotateSize, rotateSeconds } = this.#options;
-    if (rotateSize === undefined && rotateSeconds === undefined) return;
+    const { write = "-" } = this.#options;
+    if (!rotates(this.#options)) return;
     try {
       accessSync(dirname(write), constants.W_OK | constants.X_OK);
     } catch {
@@ -140,17 +148,16 @@ export class Saving implements Sink {
     const file = this.#file;
     const now = Date.now();
     const seconds = Math.floor(now / 1000);
-    const at = { seconds, nanoseconds: (now - seconds * 1000) * 1e6 };
-    file.statistics(this.#options.interface === undefined ? file.interface(EVERY_INTERFACE) : 0, {
-      ...at,
-      received,
-      dropped,
-    });
+    const nanoseconds = (now - seconds * 1000) * 1e6;
+    const index = this.#options.interface === undefined ? file.interface(EVERY_INTERFACE) : 0;
+    file.statistics(index, { seconds, nanoseconds, received, dropped });
     try {
       await file.close();
     } catch (error) {
-      if (nobodyReads(error)) return;
-      await refusedAs(exitCodes.output, Promise.reject(await this.#explained(error)));
+      if (nobodyReads(error)) this.#unread = true;
+      else await refusedAs(exitCodes.output, Promise.reject(await this.#explained(error)));
+    } finally {
+      if (this.#own !== undefined) closeSync(this.#own);
     }
   }
 
@@ -168,18 +175,44 @@ export class Saving implements Sink {
 
   async #explained(error: unknown): Promise<unknown> {
     if (!isSockinspectError(error, "SYSTEM")) return error;
-    const found = await packetsIn(this.#file.files);
-    const saved = found === undefined ? `at least ${count(this.#safe, "packet")}` : count(found, "packet");
-    const message = `${error.message}; ${saved} of ${this.#file.packets} saved`;
+    const saved = (await this.#saved()) ?? `at least ${this.#safe}`;
+    const message = `${error.message}; ${saved} of ${count(this.#file.packets, "packet")} saved`;
     return new SockinspectError("SYSTEM", message, error.info, { cause: error.cause });
+  }
+
+  /** How many packets can be read from the files; undefined where one cannot be opened. */
+  async #saved(): Promise<number | undefined> {
+    const fd = this.#own;
+    const inputs = fd === undefined ? this.#file.files : [createReadStream("", { fd, start: 0, autoClose: false })];
+    if (inputs.length === 0) return undefined;
+    let packets = 0;
+    try {
+      for (const input of inputs) packets += await packetsIn(input);
+    } catch {
+      return undefined;
+    }
+    return packets;
   }
 }
 
-function createOptions({ rotateSize, rotateSeconds, files, snaplen }: SaveOptions, owner?: FileOwner): CreateOptions {
+async function packetsIn(input: string | AsyncIterable<Uint8Array>): Promise<number> {
+  let packets = 0;
+  await using file = await openCapture(input);
+  do for (let item = file.next(); item; item = file.next()) if (item === "packet") packets++;
+  while (await file.more());
+  return packets;
+}
+
+function rotates({ rotateSize, rotateSeconds }: SaveOptions): boolean {
+  return rotateSize !== undefined || rotateSeconds !== undefined;
+}
+
+function createOptions(options: SaveOptions, owner: FileOwner | undefined): CreateOptions {
+  const { rotateSize, rotateSeconds, files, snaplen } = options;
   return {
     ...(snaplen !== undefined && { snapLength: snaplen }),
     ...(owner && { owner }),
-    ...((rotateSize !== undefined || rotateSeconds !== undefined) && {
+    ...(rotates(options) && {
       rotation: {
         ...(rotateSize !== undefined && { octets: Math.ceil(rotateSize * MEBI) }),
         ...(rotateSeconds !== undefined && { seconds: rotateSeconds }),
@@ -226,22 +259,6 @@ async function claim(file: string, owner: FileOwner | undefined): Promise<void> 
     refuse("EPERM", `it belongs to user ${found.uid} (remove it, or choose another name)`);
   if (found.nlink > 1) refuse("EPERM", "it has another name, too (remove it, or choose another one)");
   chmodSync(file, 0o600);
-}
-
-/** How many packets can be read from these files; undefined where that is not allowed. */
-async function packetsIn(files: readonly string[]): Promise<number | undefined> {
-  let packets = 0;
-  try {
-    for (const name of files) {
-      await using file = await openCapture(name);
-      do for (let item = file.next(); item; item = file.next()) if (item === "packet") packets++;
-      while (await file.more());
-    }
-  } catch (error) {
-    if (isSockinspectError(error, "BAD_FILE")) return packets; // nothing but an empty file
-    return undefined;
-  }
-  return files.length === 0 ? undefined : packets;
 }
 
 function nobodyReads(error: unknown): boolean {
