@@ -5,9 +5,10 @@ import type { FileRecord } from "../../src/capture/record.js";
 import { Frame } from "../../src/packet/frame.js";
 import { headerOf, headers } from "../../src/packet/headers.js";
 import type { Packet } from "../../src/packet/packet.js";
-import { columns, type Entry, marks } from "./columns.js";
+import { columns, marks } from "./columns.js";
 import { type Row, readGolden } from "./golden.js";
 import { kindOf } from "./known.js";
+import type { Entry } from "./reading.js";
 
 export interface Difference {
   readonly capture: string;

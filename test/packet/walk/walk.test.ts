@@ -172,6 +172,14 @@ describe("a walk goes through", () => {
     expect(kinds(decode(frame))).toEqual(["ethernet", "llc", "snap", "ipv4", "igmp"]);
   });
 
+  it("no further than a header that is not all there", () => {
+    const octets = sample("a routing header").subarray(0, 70);
+    const packet = decode(octets, linkTypes.ethernet, { length: 90 });
+    expect(kinds(packet)).toEqual(["ethernet", "ipv6", "routing", "payload"]);
+    expect(packet.problems).toMatchObject([{ kind: "truncated", layer: "routing", limit: "capture" }]);
+    expect(packet.layers[3]).toMatchObject({ length: 20 });
+  });
+
   it("nothing that IPv4 cannot carry", () => {
     const octets = sample("GRE").slice();
     for (const protocol of [0, 43, 44, 60, 135, 255]) {
@@ -194,6 +202,20 @@ describe("checksums are held against", () => {
     const routed = octetsOf(`48000034 00010000 4006ac74 090a0b0c 0d0e0f10 830b0401 02030405 06070800
       00140050 00000000 00000000 50022000 6f5b0000`);
     expect(verdicts(decode(routed, linkTypes.raw))).toEqual(["good", "good"]);
+  });
+
+  it("a fragment's datagram never, but a fragment that is a whole packet is one", () => {
+    // RFC 6946: offset 0 and no more fragments
+    const udp = sample("a routing header").subarray(78);
+    const octets = Uint8Array.from([...sample("a routing header").subarray(14, 54), 17, 0, 0, 0, 0, 0, 0, 1, ...udp]);
+    octets.set([0, 8 + udp.length, 44], 4);
+    octets.set(sample("a routing header").subarray(62, 78), 24); // where the datagram was to end up
+    expect(verdicts(decode(octets, linkTypes.ipv6))).toEqual(["good"]);
+    octets[43] = 1;
+    expect(verdicts(decode(octets, linkTypes.ipv6))).toEqual(["cannot tell"]);
+    const sctp = sample("SCTP").slice();
+    sctp[20] = 0x20;
+    expect(verdicts(decode(sctp))).toEqual(["bad", "cannot tell"]);
   });
 
   it("what they cover, in IGMP and DCCP", () => {
@@ -310,8 +332,8 @@ describe("a fragment", () => {
 
 describe("what stands behind the packet an ICMP error quotes", () => {
   it("is no part of it, by the length of RFC 4884", () => {
-    const octets = octetsOf(`45000040 00010000 40010000 0a030801 0a030864 0b000000 00070000 4500001c 00010000
-      4011a6c0 0a030864 c0a80101 30390050 0008fb44 2000dfff 00080101 00000000`);
+    const octets = octetsOf(`45000040 00010000 40010000 0a030801 0a030864 0b000000 00070000 450005dc 00010000
+      4011a6c0 0a030864 c0a80101 30390050 05c8fb44 2000dfff 00080101 00000000`);
     const { layers } = decode(octets, linkTypes.raw);
     expect(layers.map(({ kind }) => kind)).toEqual(["ipv4", "icmp", "ipv4", "udp", "trailer"]);
     expect(layers.at(-1)).toMatchObject({ length: 12 });
