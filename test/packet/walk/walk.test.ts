@@ -299,6 +299,18 @@ describe("it is a problem", () => {
     expect(layers[1]).toMatchObject({ message: { kind: "incomplete", of: "neighborSolicitation" } });
   });
 
+  it("when an option of neighbour discovery has no length", () => {
+    const octets = octetsOf(`60000000 00203aff fe800000 00000000 00000000 0000dead fe800000 00000000 00000000
+      0000beef 8700aabb 00000000 fe800000 00000000 00000000 0000beef 01000200 00000001`);
+    expect(problemsOf(octets, linkTypes.ipv6)).toContainEqual({
+      kind: "malformed",
+      layer: "icmpv6",
+      at: 44,
+      field: "message",
+      reason: "option 1 has a length that cannot be",
+    });
+  });
+
   it("when a header's version is another, and then it is no header", () => {
     const octets = sample("GRE").slice();
     octets[14] = 0x65;
