@@ -1,0 +1,82 @@
+/** Who talks with whom: protocol, addresses, ports and VLAN, the same for both directions. */
+
+/** 32-bit words of a key: protocol and IP version, VLAN, ports, both addresses. */
+export const WORDS = 11;
+
+/** A key, made anew for each packet. */
+export class Key {
+  readonly words = new Int32Array(WORDS);
+  /** Whether the packet went from the end that comes first in {@link words} to the other. */
+  fromLow = true;
+  /** The addresses of an IPv6 packet, written before {@link ipv6} is called. */
+  readonly source = new Int32Array(4);
+  readonly destination = new Int32Array(4);
+  sourcePort = 0;
+  destinationPort = 0;
+
+  clear(): void {
+    this.words[1] = -1;
+  }
+
+  /** Two tags make one number: outer, then inner. */
+  tag(id: number): void {
+    const { words } = this;
+    words[1] = words[1]! < 0 ? id : (words[1]! << 12) | 0x1000000 | id;
+  }
+
+  ports(source: number, destination: number): void {
+    this.sourcePort = source;
+    this.destinationPort = destination;
+  }
+
+  ipv4(protocol: number, source: number, destination: number): void {
+    const { words } = this;
+    const order =
+      source === destination ? this.sourcePort - this.destinationPort : (source >>> 0) - (destination >>> 0);
+    this.fromLow = order <= 0;
+    words[3] = this.fromLow ? source : destination;
+    words[7] = this.fromLow ? destination : source;
+    words[4] = words[5] = words[6] = words[8] = words[9] = words[10] = 0;
+    this.#finish(protocol | 0x400);
+  }
+
+  ipv6(protocol: number): void {
+    const { words, source, destination } = this;
+    let order = 0;
+    for (let i = 0; i < 4 && order === 0; i++) order = (source[i]! >>> 0) - (destination[i]! >>> 0);
+    this.fromLow = (order || this.sourcePort - this.destinationPort) <= 0;
+    words.set(this.fromLow ? source : destination, 3);
+    words.set(this.fromLow ? destination : source, 7);
+    this.#finish(protocol | 0x600);
+  }
+
+  get protocol(): number {
+    return this.words[0]! & 0xff;
+  }
+
+  /** VLAN ids, outermost first. */
+  get vlans(): readonly number[] {
+    const tags = this.words[1]!;
+    if (tags < 0) return [];
+    return (tags & 0x1000000) === 0 ? [tags] : [(tags >> 12) & 0xfff, tags & 0xfff];
+  }
+
+  /** hot */
+  hash(): number {
+    return hashOf(this.words, 0);
+  }
+
+  #finish(first: number): void {
+    this.words[0] = first;
+    this.words[2] = this.fromLow
+      ? (this.sourcePort << 16) | this.destinationPort
+      : (this.destinationPort << 16) | this.sourcePort;
+  }
+}
+
+/** A number that spreads the keys at `at` of `words` evenly. */
+export function hashOf(words: Int32Array, at: number): number {
+  let hash = 0;
+  for (let i = at; i < at + WORDS; i++) hash = Math.imul(hash ^ words[i]!, 0x9e3779b1) ^ (hash >>> 15);
+  return hash ^ (hash >>> 13);
+}
