@@ -1,0 +1,238 @@
+/**
+ * What is remarkable about a segment. The rules are those that Wireshark's User's Guide documents ("TCP Analysis"), so that
+ * both say the same of the same capture, but for what is told apart by whether octets were seen before.
+ */
+import type { FlowEvent } from "./events.js";
+import { fill, open } from "./holes.js";
+import { ACK, FIN, RST, type Segment, SYN } from "./segment.js";
+import { RoundTrips, type TcpSide } from "./side.js";
+
+/** Nanoseconds. */
+const MILLISECOND = 1e6;
+const FAST = 20 * MILLISECOND;
+const REORDERING = 3 * MILLISECOND;
+/** Linux delays acknowledgments by 40 ms, BSD and Windows by up to 200. */
+const STALL = 30 * MILLISECOND;
+/** RFC 9293 §3.7.1: what everyone takes who does not say. */
+const DEFAULT_SEGMENT = 536;
+
+/** What a segment is seen against. */
+export interface Scene {
+  /** Nanoseconds since the conversation's first packet. */
+  readonly time: number;
+  readonly packet: number;
+}
+
+/**
+ * Notes what is remarkable in `events`, with the numbers of both sides as they were before the segment. `roundTrip`: of
+ * the handshake, or NaN. hot
+ */
+export function analyze(
+  segment: Segment,
+  sender: TcpSide,
+  receiver: TcpSide,
+  roundTrip: number,
+  scene: Scene,
+  events: FlowEvent[],
+): void {
+  const { flags, length, sequence, acknowledgment, window } = segment;
+  const isControl = (flags & (SYN | FIN | RST)) !== 0;
+  const behind = sender.hasNext ? (sender.next - sequence) | 0 : 0;
+  const previous = receiver.previous;
+  let kind: TcpSide["previous"];
+
+  if (length === 1 && behind === 0 && sender.hasNext && receiver.window === 0) {
+    kind = "zeroWindowProbe";
+    events.push({ kind, rule: "one octet into a window of 0" });
+  }
+  if (window === 0 && !isControl) {
+    sender.zeroWindows++;
+    events.push({ kind: "zeroWindow", rule: "window of 0" });
+  }
+  if (behind < 0 && (flags & RST) === 0)
+    events.push({ kind: "lostSegment", rule: "begins behind next", missing: -behind });
+  if (behind === 1 && length <= 1 && !isControl && sender.hasNext) {
+    kind = "keepAlive";
+    events.push({ kind, rule: "one octet below next" });
+  }
+  if (length === 0) {
+    if (!isControl && behind === 0 && sender.hasAcknowledged && acknowledgment === sender.acknowledged)
+      repeated(segment, sender, previous, events);
+    else if (acknowledgment !== sender.acknowledged) sender.duplicates = 0;
+  } else if (!isControl && isWindowFull(segment, receiver))
+    events.push({ kind: "windowFull", rule: "fills the window" });
+  if (length > 0 && behind === 0 && receiver.hasAcknowledged)
+    stalled(segment, sender, receiver, roundTrip, scene, events);
+  if (segment.blocks > 0) selective(segment, events);
+  if ((flags & ACK) !== 0 && receiver.hasNext) unseen(acknowledgment, receiver, events);
+  if (kind === undefined && (length > 0 || (flags & (SYN | FIN)) !== 0)) {
+    if (length > 0 && receiver.hasAcknowledged && ((sequence + length - receiver.acknowledged) | 0) <= 0) {
+      events.push({ kind: "spuriousRetransmission", rule: "acknowledged before", length });
+      sentAgain(sender);
+      // What a window of 0 refused is no retransmission when it comes again with more
+    } else if (behind > 0 && !(behind === 1 && length > 1 && sender.previous === "zeroWindowProbe"))
+      again(segment, sender, receiver, roundTrip, scene, events);
+  }
+  sender.previous = kind;
+}
+
+/**
+ * RFC 896: a small segment waits while octets before it are not acknowledged; RFC 1122 §4.2.3.2: the acknowledgment waits
+ * for more. Together they cost time on both sides.
+ */
+function stalled(
+  segment: Segment,
+  sender: TcpSide,
+  receiver: TcpSide,
+  roundTrip: number,
+  { time }: Scene,
+  events: FlowEvent[],
+): void {
+  const largest = receiver.maximumSegmentSize > 0 ? receiver.maximumSegmentSize : DEFAULT_SEGMENT;
+  const waited = receiver.acknowledgedTime - sender.nextTime;
+  if (
+    segment.length < largest &&
+    receiver.acknowledged === sender.next &&
+    receiver.latestLength === 0 &&
+    waited >= STALL + (Number.isNaN(roundTrip) ? 0 : roundTrip) &&
+    time - receiver.acknowledgedTime < MILLISECOND
+  )
+    events.push({ kind: "delayedAckStall", rule: "small segments wait for an acknowledgment", waited });
+}
+
+/** RFC 2883: a first block below the acknowledgment tells of what came twice, not of what is ahead. */
+function selective({ blocks, edges, acknowledgment }: Segment, events: FlowEvent[]): void {
+  let length = 0;
+  for (let i = 0; i < 2 * blocks; i += 2)
+    if (((edges[i]! - acknowledgment) | 0) > 0) length += Math.max(0, (edges[i + 1]! - edges[i]!) | 0);
+  if (length > 0) events.push({ kind: "selectiveAck", rule: "SACK blocks", length });
+}
+
+/** An acknowledgment of octets that were not seen. */
+function unseen(acknowledgment: number, receiver: TcpSide, events: FlowEvent[]): void {
+  let missing = Math.max(0, (acknowledgment - receiver.sent) | 0);
+  const rule = missing > 0 ? "acknowledges beyond next" : "acknowledges a gap";
+  if (receiver.holes?.length) missing += fill(receiver.holes, receiver.holes[0]!, acknowledgment);
+  if (missing > 0) events.push({ kind: "acknowledgedUnseen", rule, missing });
+}
+
+function isWindowFull({ sequence, length }: Segment, receiver: TcpSide): boolean {
+  if (!receiver.sentSyn || !receiver.hasAcknowledged) return false;
+  return ((sequence + length - receiver.acknowledged) | 0) === receiver.window << Math.max(0, receiver.windowShift);
+}
+
+/** Nothing new but perhaps the window. */
+function repeated(segment: Segment, sender: TcpSide, previous: TcpSide["previous"], events: FlowEvent[]): void {
+  const { window } = segment;
+  if (window !== sender.window) {
+    if (window !== 0)
+      events.push({
+        kind: "windowUpdate",
+        rule: "only the window differs",
+        window: window << Math.max(0, sender.windowShift),
+      });
+    return;
+  }
+  if (window === 0) {
+    if (previous === "zeroWindowProbe") events.push({ kind: "zeroWindowProbeAnswer", rule: "answers a probe" });
+    return;
+  }
+  if (previous === "keepAlive") {
+    events.push({ kind: "keepAliveAnswer", rule: "answers a keep-alive" });
+    return;
+  }
+  const count = ++sender.duplicates;
+  events.push({ kind: "duplicateAck", rule: "repeats an acknowledgment", count, of: sender.acknowledgedPacket });
+}
+
+/** Something below next: it was sent before, or overtaken, or lost before it was captured. */
+function again(
+  segment: Segment,
+  sender: TcpSide,
+  receiver: TcpSide,
+  roundTrip: number,
+  scene: Scene,
+  events: FlowEvent[],
+): void {
+  const { sequence, length, flags } = segment;
+  const span = length + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
+  const after = scene.time - sender.nextTime;
+  const fills = holds(sender.holes, sequence, (sequence + span) | 0);
+  if (receiver.duplicates >= 2 && sequence === receiver.acknowledged && scene.time - receiver.acknowledgedTime < FAST)
+    events.push({ kind: "fastRetransmission", rule: "answers duplicate acknowledgments", length });
+  else if (fills && after < (Number.isNaN(roundTrip) ? REORDERING : roundTrip)) {
+    sender.outOfOrder++;
+    events.push({ kind: "outOfOrder", rule: "fills a gap soon", length });
+    return;
+  } else events.push({ kind: "retransmission", rule: fills ? "fills a gap late" : "sent before", length, after });
+  sentAgain(sender);
+}
+
+function sentAgain(sender: TcpSide): void {
+  sender.retransmissions++;
+  sender.unanswered++;
+  // Karn's algorithm, RFC 6298 §3: an acknowledgment would not tell which of the two it answers
+  sender.timedSince = Number.NaN;
+}
+
+function holds(holes: number[] | undefined, start: number, end: number): boolean {
+  if (!holes) return false;
+  for (let i = 0; i < holes.length; i += 2)
+    if (((start - holes[i + 1]!) | 0) < 0 && ((holes[i]! - end) | 0) < 0) return true;
+  return false;
+}
+
+/** Takes the segment's numbers in. hot */
+export function advance(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
+  const { flags, sequence, length } = segment;
+  const span = length + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
+  const end = (sequence + span) | 0;
+  if (!sender.hasNext) {
+    sender.hasNext = true;
+    sender.next = sender.sent = end;
+    sender.nextTime = scene.time;
+  } else {
+    if (((end - sender.sent) | 0) > 0) sender.sent = end;
+    const gap = (sequence - sender.next) | 0;
+    if (gap > 0 && (flags & RST) === 0) {
+      sender.holes = open(sender.holes, sender.next, sequence);
+      sender.missed += gap;
+    } else if (gap < 0 && sender.holes?.length) sender.missed -= fill(sender.holes, sequence, end);
+    if (((end - sender.next) | 0) > 0) {
+      sender.next = end;
+      sender.nextTime = scene.time;
+    }
+  }
+  if (span > 0 && Number.isNaN(sender.timedSince) && end === sender.next && sender.unanswered === 0) {
+    sender.timed = end;
+    sender.timedSince = scene.time;
+  }
+  sender.latestLength = length;
+  if ((flags & FIN) !== 0) {
+    sender.sentFin = true;
+    sender.finEnd = end;
+  }
+  if ((flags & ACK) !== 0) acknowledge(segment, sender, receiver, scene);
+  sender.window = segment.window;
+}
+
+function acknowledge({ acknowledgment }: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
+  const isNew = !sender.hasAcknowledged || ((acknowledgment - sender.acknowledged) | 0) > 0;
+  if (isNew) {
+    if (sender.hasAcknowledged) receiver.delivered += (acknowledgment - sender.acknowledged) | 0;
+    receiver.unanswered = 0;
+    if (!Number.isNaN(receiver.timedSince) && ((acknowledgment - receiver.timed) | 0) >= 0) {
+      receiver.roundTrips ??= new RoundTrips();
+      receiver.roundTrips.sample(scene.time - receiver.timedSince);
+      receiver.timedSince = Number.NaN;
+    }
+  }
+  if (!sender.hasAcknowledged || acknowledgment !== sender.acknowledged) {
+    sender.duplicates = 0;
+    sender.acknowledgedPacket = scene.packet;
+  }
+  sender.hasAcknowledged = true;
+  sender.acknowledged = acknowledgment;
+  sender.acknowledgedTime = scene.time;
+  if (receiver.hasNext && ((acknowledgment - receiver.sent) | 0) > 0) receiver.sent = acknowledgment;
+}

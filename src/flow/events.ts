@@ -1,0 +1,72 @@
+/** What may be remarkable about a packet, in the light of those before it. */
+
+/** Octets of data; times in nanoseconds; packets by their number, from 1. */
+export type FlowEvent =
+  /** Data that was sent before. `after`: since the latest octet that was new. */
+  | { readonly kind: "retransmission"; readonly rule: RuleName; readonly length: number; readonly after: number }
+  | { readonly kind: "fastRetransmission"; readonly rule: RuleName; readonly length: number }
+  | { readonly kind: "spuriousRetransmission"; readonly rule: RuleName; readonly length: number }
+  | { readonly kind: "synRetried"; readonly rule: RuleName; readonly count: number; readonly after: number }
+  | { readonly kind: "outOfOrder"; readonly rule: RuleName; readonly length: number }
+  /** Octets before this packet's that were not seen. */
+  | { readonly kind: "lostSegment"; readonly rule: RuleName; readonly missing: number }
+  | { readonly kind: "acknowledgedUnseen"; readonly rule: RuleName; readonly missing: number }
+  /** The `count`-th repetition of the acknowledgment in packet `of`. */
+  | { readonly kind: "duplicateAck"; readonly rule: RuleName; readonly count: number; readonly of: number }
+  /** Octets that arrived behind a gap. */
+  | { readonly kind: "selectiveAck"; readonly rule: RuleName; readonly length: number }
+  | { readonly kind: "keepAlive"; readonly rule: RuleName }
+  | { readonly kind: "keepAliveAnswer"; readonly rule: RuleName }
+  | { readonly kind: "zeroWindow"; readonly rule: RuleName }
+  | { readonly kind: "zeroWindowProbe"; readonly rule: RuleName }
+  | { readonly kind: "zeroWindowProbeAnswer"; readonly rule: RuleName }
+  /** Scaled, in octets. */
+  | { readonly kind: "windowUpdate"; readonly rule: RuleName; readonly window: number }
+  | { readonly kind: "windowFull"; readonly rule: RuleName }
+  /** The conversation that used the same addresses and ports before. */
+  | { readonly kind: "portReused"; readonly rule: RuleName; readonly previous: number }
+  /** Data, or a cookie or the wish for one, in a SYN. */
+  | { readonly kind: "fastOpen"; readonly rule: RuleName; readonly length: number }
+  | { readonly kind: "refused"; readonly rule: RuleName }
+  | { readonly kind: "reset"; readonly rule: RuleName }
+  /** An ICMP error about a packet of this conversation. */
+  | { readonly kind: "icmpError"; readonly rule: RuleName; readonly type: number; readonly code: number }
+  | { readonly kind: "dataAfterClose"; readonly rule: RuleName; readonly length: number }
+  | { readonly kind: "delayedAckStall"; readonly rule: RuleName; readonly waited: number };
+
+export type EventKind = FlowEvent["kind"];
+
+/** What each rule looks at. "Next" is behind the highest octet that the sender sent before. */
+export const rules = {
+  "sent before": "below next, and no part of a gap",
+  "fills a gap late":
+    "below next, in a gap, longer after the octet before next than a round trip of the handshake (3 ms where there was none)",
+  "fills a gap soon": "below next, in a gap, within a round trip of the handshake (3 ms where there was none)",
+  "acknowledged before": "data, all of which the other side had acknowledged",
+  "answers duplicate acknowledgments":
+    "below next, where the other side acknowledged at least twice again within the last 20 ms",
+  "same SYN again": "a SYN with the number of an earlier one",
+  "begins behind next": "starts above next",
+  "acknowledges beyond next": "acknowledges more than the other side was seen to send",
+  "acknowledges a gap": "acknowledges octets that the other side passed over",
+  "repeats an acknowledgment": "no data, same next, acknowledgment and window as the side's segment before",
+  "SACK blocks": "blocks behind its acknowledgment",
+  "one octet below next": "no data or one octet, one below next, no SYN, FIN or RST",
+  "answers a keep-alive": "repeats acknowledgment and window after a keep-alive",
+  "window of 0": "a window of 0 without SYN, FIN or RST",
+  "one octet into a window of 0": "one octet at next while the other side's window is 0",
+  "answers a probe": "repeats acknowledgment and the window of 0 after a probe",
+  "only the window differs": "no data, same next and acknowledgment as before, another window",
+  "fills the window": "data up to the last octet that the other side's window takes",
+  "other number in a SYN": "a SYN with another number than the one before between the same ports",
+  "other number in a SYN-ACK": "a SYN-ACK with another number than the one before between the same ports",
+  "SYN with data or cookie": "a SYN with data or the Fast Open option (RFC 7413)",
+  "RST answers a SYN": "RST while the other side waits for an answer to its SYN",
+  RST: "RST otherwise",
+  "quotes a packet": "an ICMP error quotes a packet of this conversation",
+  "data after FIN": "data behind the FIN of the same side, or after a RST",
+  "small segments wait for an acknowledgment":
+    "a segment smaller than the largest, held back until an acknowledgment that came 30 ms or more after the segment before",
+} as const;
+
+export type RuleName = keyof typeof rules;

@@ -1,0 +1,134 @@
+/** One segment of a TCP connection: what is remarkable about it, then what it changes. */
+import { advance, analyze, type Scene } from "./analysis.js";
+import type { TcpConversation } from "./conversation.js";
+import type { FlowEvent } from "./events.js";
+import { ACK, FIN, RST, type Segment, SYN } from "./segment.js";
+import type { TcpSide } from "./side.js";
+import { moveStates } from "./tcp-state.js";
+
+/** Whether `segment` begins another connection between the same ports: a SYN with another number. */
+export function isAnew(conversation: TcpConversation, { key, flags, sequence, errorType }: Segment): boolean {
+  if (errorType >= 0 || (flags & (SYN | ACK)) !== SYN) return false;
+  const { client, server } = conversation;
+  const sender = client.isLow === key.fromLow ? client : server;
+  return sender.hasInitial && sender.initial !== sequence;
+}
+
+/** Takes `segment` into `conversation` and notes in `events` what is remarkable. hot */
+export function followTcp(
+  conversation: TcpConversation,
+  segment: Segment,
+  fromClient: boolean,
+  scene: Scene,
+  events: FlowEvent[],
+): void {
+  const { flags } = segment;
+  const sender = fromClient ? conversation.client : conversation.server;
+  const receiver = fromClient ? conversation.server : conversation.client;
+  if ((flags & SYN) !== 0) synchronize(conversation, segment, sender, receiver, scene, events);
+  else if (!sender.hasInitial) {
+    // Its first octet seen is number 1, as if the SYN had been 0
+    sender.initial = (segment.sequence - 1) | 0;
+    sender.hasInitial = true;
+  }
+  if ((flags & ACK) !== 0 && !receiver.hasInitial) {
+    receiver.initial = (segment.acknowledgment - 1) | 0;
+    receiver.hasInitial = true;
+  }
+  if ((flags & (FIN | RST)) !== 0 || conversation.closer)
+    end(conversation, segment, sender, receiver, scene.time, events);
+  analyze(segment, sender, receiver, conversation.initialRoundTrip, scene, events);
+  moveStates(segment, sender, receiver);
+  sender.data?.segment(segment, (flags & SYN) !== 0 ? (segment.sequence + 1) | 0 : undefined);
+  advance(segment, sender, receiver, scene);
+  if ((flags & ACK) !== 0) receiver.data?.acknowledged(segment.acknowledgment);
+  sender.packets++;
+  sender.octets += segment.length;
+  if (Number.isNaN(conversation.handshakeTime) && !Number.isNaN(conversation.synAckTime))
+    completeHandshake(conversation, segment, sender, scene.time);
+  if (conversation.closer) endStreams(conversation);
+}
+
+function synchronize(
+  conversation: TcpConversation,
+  segment: Segment,
+  sender: TcpSide,
+  receiver: TcpSide,
+  scene: Scene,
+  events: FlowEvent[],
+): void {
+  const { flags, sequence, length, fastOpen } = segment;
+  const isAnswer = (flags & ACK) !== 0;
+  const isOpen = Number.isNaN(conversation.handshakeTime);
+  if (!isAnswer) {
+    if (conversation.opened === undefined) {
+      conversation.opened = "client";
+      if (sender !== conversation.client) exchange(conversation);
+    } else if (sender === conversation.server) conversation.opened = "both";
+    if (isOpen) conversation.synTime = scene.time;
+  } else if (isOpen) conversation.synAckTime = scene.time;
+  if (isAnswer && sender.sentSyn && sender.initial !== sequence)
+    events.push({ kind: "portReused", rule: "other number in a SYN-ACK", previous: conversation.number });
+  if (!sender.sentSyn || sender.initial !== sequence) {
+    sender.initial = sequence;
+    sender.hasInitial = sender.sentSyn = true;
+  } else if (!isAnswer)
+    events.push({
+      kind: "synRetried",
+      rule: "same SYN again",
+      count: ++sender.synRetries,
+      after: scene.time - sender.nextTime,
+    });
+  sender.windowShift = segment.windowScale;
+  // RFC 7323 §2.2: only where both SYNs offer it
+  if (isAnswer && receiver.sentSyn && (sender.windowShift < 0 || receiver.windowShift < 0))
+    sender.windowShift = receiver.windowShift = -1;
+  sender.maximumSegmentSize = segment.maximumSegmentSize;
+  sender.sackPermitted = segment.sackPermitted;
+  if (!isAnswer && (fastOpen >= 0 || length > 0)) {
+    conversation.usesFastOpen = true;
+    events.push({ kind: "fastOpen", rule: "SYN with data or cookie", length });
+  }
+}
+
+/** Who was taken for the server by its port sent the SYN. */
+function exchange(conversation: TcpConversation): void {
+  const { client, server } = conversation;
+  conversation.client = server;
+  conversation.server = client;
+}
+
+function completeHandshake(conversation: TcpConversation, segment: Segment, sender: TcpSide, time: number): void {
+  const { client, server } = conversation;
+  if (sender !== client || (segment.flags & (SYN | ACK | RST)) !== ACK || !server.sentSyn) return;
+  if (((segment.acknowledgment - server.initial) | 0) > 0) conversation.handshakeTime = time;
+}
+
+function end(
+  conversation: TcpConversation,
+  { flags, length, sequence }: Segment,
+  sender: TcpSide,
+  receiver: TcpSide,
+  time: number,
+  events: FlowEvent[],
+): void {
+  if (length > 0 && (conversation.isReset || (sender.sentFin && ((sequence + length - sender.finEnd) | 0) > 0)))
+    events.push({ kind: "dataAfterClose", rule: "data after FIN", length });
+  if ((flags & (FIN | RST)) === 0) return;
+  if ((flags & RST) !== 0) {
+    const isRefusal = receiver.state === "SYN-SENT";
+    events.push(isRefusal ? { kind: "refused", rule: "RST answers a SYN" } : { kind: "reset", rule: "RST" });
+    const isOver = conversation.client.finReceived && conversation.server.finReceived;
+    if (isRefusal) {
+      conversation.isRefused = true;
+      if (Number.isNaN(conversation.handshakeTime) && (flags & ACK) !== 0) conversation.handshakeTime = time;
+    } else if (!isOver) conversation.isReset = true;
+  }
+  conversation.closer ??= sender === conversation.client ? "client" : "server";
+}
+
+function endStreams({ client, server, isReset, isRefused }: TcpConversation): void {
+  if (!client.data) return;
+  if (isReset || isRefused || client.finReceived) client.data.end();
+  if (isReset || isRefused || server.finReceived) server.data?.end();
+}

@@ -1,0 +1,190 @@
+import { expect, test } from "vitest";
+import { Conversations } from "../../src/flow/conversations.js";
+import { handshake, kindsOf, lastOf, segment, segmentSize, windowScale } from "./segments.js";
+
+const data = (from: "client" | "server", seq: number, ack: number, text: string, at = 0.1) =>
+  segment({ at, from, flags: "PA", seq, ack, data: text });
+const ack = (from: "client" | "server", seq: number, number: number, at = 0.1, window = 1000) =>
+  segment({ at, from, flags: "A", seq, ack: number, window });
+
+/** The events of the packets behind a handshake. */
+function after(packets: Parameters<typeof kindsOf>[1], options: Parameters<typeof handshake>[0] = []) {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake(options));
+  return kindsOf(conversations, packets);
+}
+
+test("a handshake and data in order are nothing remarkable", () => {
+  expect(after([data("client", 101, 301, "hello"), ack("server", 301, 106)])).toEqual(["", ""]);
+});
+
+test("octets that were sent before are a retransmission", () => {
+  expect(after([data("client", 101, 301, "hello"), data("client", 101, 301, "hello", 0.3)])).toEqual([
+    "",
+    "retransmission",
+  ]);
+});
+
+test("octets that were sent before in other pieces are a retransmission too", () => {
+  const [, , again] = after([
+    data("client", 101, 301, "hel", 0.1),
+    data("client", 104, 301, "lo", 0.1),
+    data("client", 102, 301, "ell", 0.101),
+  ]);
+  expect(again).toBe("retransmission");
+});
+
+test("octets that the other side had acknowledged are a spurious retransmission", () => {
+  const packets = [data("client", 101, 301, "hello"), ack("server", 301, 106), data("client", 101, 301, "hello", 0.2)];
+  expect(after(packets)).toEqual(["", "", "spuriousRetransmission"]);
+});
+
+test("a gap that is filled within a round trip was overtaken, later it is a retransmission", () => {
+  const gap = data("client", 104, 301, "lo", 0.1);
+  expect(after([gap, data("client", 101, 301, "hel", 0.119)])).toEqual(["lostSegment", "outOfOrder"]);
+  expect(after([gap, data("client", 101, 301, "hel", 0.121)])).toEqual(["lostSegment", "retransmission"]);
+});
+
+test("where no handshake was seen, a gap may be filled for 3 ms", () => {
+  const start = data("client", 100, 301, "x", 0);
+  const gap = data("client", 104, 301, "lo", 0.1);
+  expect(kindsOf(new Conversations(), [start, gap, data("client", 101, 301, "hel", 0.102)])[2]).toBe("outOfOrder");
+  expect(kindsOf(new Conversations(), [start, gap, data("client", 101, 301, "hel", 0.104)])[2]).toBe("retransmission");
+});
+
+test("acknowledgments that repeat are counted, and answered by a fast retransmission", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake());
+  kindsOf(conversations, [data("client", 101, 301, "a", 0.1), ack("server", 301, 102, 0.11)]);
+  const duplicates = [0.12, 0.121, 0.122].map((at) => lastOf(conversations, [ack("server", 301, 102, at)]).events);
+  expect(duplicates.flat()).toEqual([
+    { kind: "duplicateAck", rule: "repeats an acknowledgment", count: 1, of: 5 },
+    { kind: "duplicateAck", rule: "repeats an acknowledgment", count: 2, of: 5 },
+    { kind: "duplicateAck", rule: "repeats an acknowledgment", count: 3, of: 5 },
+  ]);
+  kindsOf(conversations, [data("client", 105, 301, "e", 0.123)]);
+  expect(kindsOf(conversations, [data("client", 102, 301, "bcd", 0.125)])).toEqual(["fastRetransmission"]);
+});
+
+test("an acknowledgment of what was not seen says how much was missed", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake());
+  expect(lastOf(conversations, [ack("server", 301, 111)]).events).toEqual([
+    { kind: "acknowledgedUnseen", rule: "acknowledges beyond next", missing: 10 },
+  ]);
+  expect(kindsOf(conversations, [ack("server", 301, 111)])).toEqual(["duplicateAck"]);
+});
+
+test("an acknowledgment of a gap says so once", () => {
+  const packets = [data("client", 104, 301, "lo"), ack("server", 301, 106), ack("server", 301, 106)];
+  expect(after(packets)).toEqual(["lostSegment", "acknowledgedUnseen", "duplicateAck"]);
+});
+
+test("an acknowledgment of a side that was never seen is nothing remarkable", () => {
+  expect(kindsOf(new Conversations(), [ack("server", 301, 101), ack("server", 301, 901)])).toEqual(["", ""]);
+});
+
+test("a keep-alive and its answer", () => {
+  const packets = [
+    data("client", 101, 301, "hello"),
+    ack("server", 301, 106),
+    ack("client", 105, 301, 30),
+    ack("server", 301, 106, 30.01),
+  ];
+  expect(after(packets)).toEqual(["", "", "keepAlive", "keepAliveAnswer"]);
+});
+
+test("a window of 0, a probe into it, its answer, and the window open again", () => {
+  const packets = [
+    data("client", 101, 301, "hello", 0.1),
+    ack("server", 301, 106, 0.11, 0),
+    data("client", 106, 301, "x", 1),
+    ack("server", 301, 106, 1.01, 0),
+    ack("server", 301, 106, 2, 500),
+    data("client", 106, 301, "xyz", 2.01),
+  ];
+  expect(after(packets)).toEqual([
+    "",
+    "zeroWindow",
+    "zeroWindowProbe",
+    "zeroWindow zeroWindowProbeAnswer",
+    "windowUpdate",
+    "",
+  ]);
+});
+
+test("a window update is in octets", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake([windowScale(3)]));
+  kindsOf(conversations, [data("client", 101, 301, "hello"), ack("server", 301, 106)]);
+  const [event] = lastOf(conversations, [ack("server", 301, 106, 0.2, 2000)]).events;
+  expect(event).toEqual({ kind: "windowUpdate", rule: "only the window differs", window: 16_000 });
+});
+
+test("data up to the end of the window fills it", () => {
+  const small = ack("server", 301, 101, 0.05, 5);
+  const packets = [small, data("client", 101, 301, "hell"), data("client", 105, 301, "o")];
+  expect(after(packets)).toEqual(["windowUpdate", "", "windowFull"]);
+});
+
+test("blocks of a SACK are counted, those of what came twice are not", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake());
+  const sack = (left: number, right: number) =>
+    segment({
+      at: 0.1,
+      from: "server",
+      flags: "A",
+      seq: 301,
+      ack: 101,
+      options: [{ kind: "sack", blocks: [{ left, right }] }],
+    });
+  expect(lastOf(conversations, [sack(104, 106)]).events[1]).toMatchObject({ kind: "selectiveAck", length: 2 });
+  expect(kindsOf(conversations, [sack(90, 95)])).toEqual(["duplicateAck"]);
+});
+
+test("a SYN that is sent again is counted", () => {
+  const conversations = new Conversations();
+  const syn = (at: number) => segment({ at, from: "client", flags: "S", seq: 100 });
+  const retried = [syn(0), syn(1), syn(3)].map((packet) => conversations.follow(packet)!.events[0]);
+  expect(retried[1]).toEqual({ kind: "synRetried", rule: "same SYN again", count: 1, after: 1e9 });
+  expect(retried[2]).toMatchObject({ kind: "synRetried", count: 2 });
+});
+
+test("a RST to a SYN is a refusal", () => {
+  const packets = [
+    segment({ from: "client", flags: "S", seq: 100 }),
+    segment({ from: "server", flags: "RA", seq: 0, ack: 101 }),
+  ];
+  expect(kindsOf(new Conversations(), packets)).toEqual(["", "refused"]);
+});
+
+test("data behind a FIN is said", () => {
+  const packets = [segment({ from: "client", flags: "FA", seq: 101, ack: 301 }), data("client", 102, 301, "late")];
+  expect(after(packets)).toEqual(["", "dataAfterClose"]);
+});
+
+test("a SYN with data uses Fast Open", () => {
+  expect(kindsOf(new Conversations(), [segment({ from: "client", flags: "S", seq: 100, data: "hi" })])).toEqual([
+    "fastOpen",
+  ]);
+});
+
+test("a small segment that waited for a delayed acknowledgment is a stall", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake([segmentSize(1460)]));
+  kindsOf(conversations, [data("client", 101, 301, "head", 0.1), ack("server", 301, 105, 0.19)]);
+  expect(lastOf(conversations, [data("client", 105, 301, "body", 0.1901)]).events).toEqual([
+    { kind: "delayedAckStall", rule: "small segments wait for an acknowledgment", waited: 90_000_000 },
+  ]);
+});
+
+test("numbers that wrap at 32 bits are followed across it", () => {
+  const conversations = new Conversations();
+  const first = segment({ from: "client", flags: "S", seq: 0xfffffffe });
+  const answer = segment({ from: "server", flags: "SA", seq: 1, ack: 0xffffffff });
+  expect(
+    kindsOf(conversations, [first, answer, data("client", 0xffffffff, 2, "abc"), data("client", 2, 2, "d")]),
+  ).toEqual(["", "", "", ""]);
+  expect(kindsOf(conversations, [data("client", 0xffffffff, 2, "ab", 3)])).toEqual(["retransmission"]);
+});

@@ -1,0 +1,171 @@
+import { expect, test } from "vitest";
+import type { Conversation } from "../../src/flow/conversation.js";
+import { Conversations } from "../../src/flow/conversations.js";
+import { decode } from "../../src/packet/decode.js";
+import { Frame } from "../../src/packet/frame.js";
+import {
+  echoRequest,
+  fin,
+  handshakeAck,
+  hello,
+  portUnreachable,
+  portUnreachable6,
+  syn,
+  synAck,
+  udp,
+  udp6,
+} from "../support/packets.js";
+import { asTcp, handshake, kindsOf, lastOf, segment, windowScale } from "./segments.js";
+
+/** The octets of an Ethernet frame with tags before what it carries. */
+function tagged(octets: Uint8Array, ...ids: readonly number[]): Uint8Array {
+  return Uint8Array.from([
+    ...octets.slice(0, 12),
+    ...ids.flatMap((id) => [0x81, 0, id >> 8, id & 255]),
+    ...octets.slice(12),
+  ]);
+}
+
+test("both directions are one conversation, told by octets and by values alike", () => {
+  const frames = [syn, synAck, handshakeAck, hello, fin];
+  const [views, values] = [new Conversations(), new Conversations()];
+  const frame = new Frame();
+  for (const octets of frames) {
+    frame.move(new DataView(octets.buffer, octets.byteOffset, octets.length), 0, octets.length, octets.length);
+    const seen = views.follow(frame)!;
+    const { from, sequence, acknowledgment, length } = seen;
+    expect(values.follow(decode(octets))).toMatchObject({ from, sequence, acknowledgment, length });
+  }
+  expect(views.size).toBe(1);
+  expect(JSON.stringify([...views])).toBe(JSON.stringify([...values]));
+  expect(asTcp([...views][0]!).client).toMatchObject({ address: "127.0.0.1", port: 37634, packets: 4, octets: 5 });
+});
+
+test("numbers count from each side's SYN", () => {
+  const conversations = new Conversations();
+  const steps = [syn, synAck, handshakeAck, hello].map((octets) => {
+    const { from, sequence, acknowledgment } = conversations.follow(decode(octets))!;
+    return [from, sequence, acknowledgment];
+  });
+  expect(steps.slice(1)).toEqual([
+    ["server", 0, 1],
+    ["client", 1, 1],
+    ["client", 1, 1],
+  ]);
+});
+
+test("UDP, over IPv4 and IPv6, and the ICMP errors that quote it", () => {
+  const conversations = new Conversations();
+  for (const octets of [udp, udp6]) conversations.follow(decode(octets));
+  for (const octets of [portUnreachable, portUnreachable6]) {
+    const step = conversations.follow(decode(octets))!;
+    expect(step.conversation).toMatchObject({ kind: "udp", errors: 1 });
+    expect([step.from, step.events[0]?.kind]).toEqual(["client", "icmpError"]);
+  }
+  expect(conversations.size).toBe(2);
+});
+
+test("an echo request and its reply", () => {
+  const reply = Uint8Array.from(echoRequest);
+  reply[34] = 0;
+  const conversations = new Conversations();
+  conversations.follow(decode(echoRequest, 1, { seconds: 1, nanoseconds: 0 }));
+  const { conversation } = conversations.follow(decode(reply, 1, { seconds: 1, nanoseconds: 40_000 }))!;
+  expect(conversation).toMatchObject({
+    kind: "echo",
+    requests: 1,
+    replies: 1,
+    roundTrips: { samples: 1, latest: 40_000 },
+  });
+});
+
+test("VLANs keep conversations apart, unless told otherwise", () => {
+  const frames = [hello, tagged(hello, 5), tagged(hello, 6), tagged(hello, 5, 6), tagged(hello, 6, 5)];
+  const apart = new Conversations();
+  for (const octets of frames) apart.follow(decode(octets));
+  expect([...apart].map(({ vlans }) => vlans)).toEqual([[], [5], [6], [5, 6], [6, 5]]);
+  const together = new Conversations({ ignoreVlans: true });
+  for (const octets of frames) together.follow(decode(octets));
+  expect(together.size).toBe(1);
+});
+
+test("a SYN with another number on the same ports begins another conversation", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake());
+  const again = lastOf(conversations, [segment({ from: "client", flags: "S", seq: 9000 })]);
+  expect(again.conversation.number).toBe(1);
+  expect(again.events).toEqual([{ kind: "portReused", rule: "other number in a SYN", previous: 0 }]);
+  expect(
+    lastOf(conversations, [segment({ from: "server", flags: "SA", seq: 50, ack: 9001 })]).conversation.number,
+  ).toBe(1);
+});
+
+test("who opened, who closed and how", () => {
+  const facts = (...packets: Parameters<typeof lastOf>[1]) => {
+    const { opened, closer, ending } = asTcp(lastOf(new Conversations(), packets).conversation);
+    return [opened, closer, ending];
+  };
+  const client = (flags: string, seq: number, ack: number) => segment({ from: "client", flags, seq, ack });
+  const server = (flags: string, seq: number, ack: number) => segment({ from: "server", flags, seq, ack });
+  const close = [...handshake(), server("FA", 301, 101), client("FA", 101, 302), server("A", 302, 102)];
+  expect(facts(...handshake())).toEqual(["client", undefined, "open"]);
+  expect(facts(...close.slice(0, 4))).toEqual(["client", "server", "half closed"]);
+  expect(facts(...close)).toEqual(["client", "server", "closed"]);
+  expect(facts(...handshake(), client("R", 101, 0))).toEqual(["client", "client", "reset"]);
+  expect(facts(client("S", 100, 0), server("RA", 0, 101))).toEqual(["client", "server", "refused"]);
+  expect(facts(...Array.from({ length: 4 }, () => client("S", 100, 0)))).toEqual(["client", undefined, "timed out"]);
+});
+
+test("handshake and round trips are timed, windows scaled, octets counted", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake([windowScale(2)]));
+  const packets = [
+    segment({ at: 1, from: "client", flags: "PA", seq: 101, ack: 301, data: "hello" }),
+    segment({ at: 1.004, from: "server", flags: "A", seq: 301, ack: 106, window: 700 }),
+  ];
+  const { client, server, initialRoundTrip, goodput, duration } = asTcp(lastOf(conversations, packets).conversation);
+  expect(initialRoundTrip).toBe(20e6);
+  expect(client.roundTrips).toMatchObject({ samples: 2, latest: 4e6, least: 4e6, most: 10e6 });
+  expect(server.roundTrips).toMatchObject({ samples: 1, latest: 10e6 });
+  expect([server.scaledWindow, client.delivered, client.octets]).toEqual([2800, 5, 5]);
+  expect([duration, goodput]).toEqual([1.004e9, 5 / 1.004]);
+});
+
+test("times are exact across years", () => {
+  const conversations = new Conversations();
+  conversations.follow(decode(udp, 1, { seconds: 1, nanoseconds: 0 }));
+  kindsOf(conversations, handshake());
+  expect(asTcp([...conversations][1]!).initialRoundTrip).toBe(20e6);
+});
+
+test("when there are too many, the longest silent go, and are told and counted", () => {
+  const gone: Conversation[] = [];
+  const conversations = new Conversations({ most: 2, evicted: (conversation) => gone.push(conversation) });
+  const from = (port: number) => segment({ from: "client", flags: "S", seq: 100, ports: [port, 80] });
+  for (const port of [1001, 1002, 1001, 1003]) conversations.follow(from(port));
+  expect(gone.map(({ client }) => client.port)).toEqual([1002]);
+  expect([conversations.evicted, conversations.size]).toEqual([1, 2]);
+  expect(conversations.follow(from(1001))!.conversation.number).toBe(0);
+  expect(conversations.follow(from(1002))!.conversation.number).toBe(3);
+});
+
+test("thousands of conversations are told apart", () => {
+  const conversations = new Conversations();
+  for (let round = 0; round < 2; round++)
+    for (let i = 0; i < 5000; i++) {
+      const addresses = [`10.0.${i >> 8}.${i & 255}`, "198.51.100.2"] as const;
+      const step = conversations.follow(segment({ from: "client", flags: "A", seq: 1, addresses }))!;
+      expect(step.conversation.number).toBe(i);
+    }
+  expect(conversations.size).toBe(5000);
+});
+
+test("what belongs to no conversation is counted", () => {
+  const conversations = new Conversations();
+  expect(conversations.follow(decode(new Uint8Array(20)))).toBeUndefined();
+  expect([conversations.packets, conversations.apart]).toEqual([1, 1]);
+});
+
+test.each(["most", "keep"] as const)("%s has to be a number that makes sense", (argument) => {
+  expect(() => new Conversations({ [argument]: -1 })).toThrow(`${argument} takes a whole number`);
+});
