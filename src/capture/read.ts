@@ -1,7 +1,5 @@
 import { SockinspectError } from "../errors.js";
-import { compile } from "../filter/compile.js";
-import type { Program } from "../filter/program.js";
-import { run } from "../filter/run.js";
+import { type Predicate, predicate } from "../filter/predicate.js";
 import { Frame } from "../packet/frame.js";
 import type { Packet } from "../packet/packet.js";
 import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
@@ -197,10 +195,10 @@ class Filter {
   readonly #source: string;
   readonly #addresses: ReadOptions["addresses"];
   readonly #input: CaptureInput;
-  readonly #programs = new Map<number, Program>();
+  readonly #predicates = new Map<number, Predicate>();
   #linkType = -1;
   #littleEndian = true;
-  #program: Program = [];
+  #matches: Predicate = () => false;
 
   constructor({ filter = "", addresses }: ReadOptions, input: CaptureInput) {
     this.#source = filter.trim();
@@ -213,17 +211,17 @@ class Filter {
     const { littleEndian } = this.#input.section;
     if (record.linkType !== this.#linkType || littleEndian !== this.#littleEndian)
       this.#choose(record.linkType, littleEndian);
-    return run(this.#program, record.data, record.at, record.end, record.length) !== 0;
+    return this.#matches(record.data, record.at, record.end, record.length);
   }
 
   #choose(linkType: number, littleEndian: boolean): void {
     this.#linkType = linkType;
     this.#littleEndian = littleEndian;
     const key = linkType * 2 + (littleEndian ? 1 : 0);
-    const known = this.#programs.get(key);
-    const target = { linkType, swapped: !littleEndian };
-    this.#program = known ?? compile(this.#source, { target, addresses: this.#addresses });
-    this.#programs.set(key, this.#program);
+    this.#matches =
+      this.#predicates.get(key) ??
+      predicate(this.#source, { linkType, swapped: !littleEndian, addresses: this.#addresses });
+    this.#predicates.set(key, this.#matches);
   }
 }
 

@@ -44,31 +44,14 @@ export type Resolve = (name: string) => Promise<readonly string[]>;
  * Throws `BAD_FILTER`, also for a name of a host that is not among the addresses.
  */
 export function compile(source: string, options: CompileOptions): Program {
-  return compileParsed(source, parse(source), options, options.addresses ?? new Map());
-}
-
-/** {@link compile} for filters with names of hosts, which `resolve` looks up. Rejects with `BAD_FILTER`. */
-export async function compileResolving(
-  source: string,
-  options: CompileOptions & { readonly resolve: Resolve },
-): Promise<Program> {
-  const expression = parse(source);
-  return compileParsed(source, expression, options, await lookUp(source, expression, options.resolve));
+  const stock = values();
+  return generate(graphOf(source, options, stock), stock, options.snapLength ?? 262144, source);
 }
 
 /** The addresses of every host that a filter names, for {@link compile}. Rejects with `BAD_FILTER`. */
 export async function addressesOf(source: string, resolve: Resolve): Promise<ReadonlyMap<string, readonly string[]>> {
-  return await lookUp(source, parse(source), resolve);
-}
-
-/** The addresses of every host that an expression names. */
-export async function lookUp(
-  source: string,
-  expression: Expression | undefined,
-  resolve: Resolve,
-): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
-  for (const { text, at, length } of hostNames(expression)) {
+  for (const { text, at, length } of hostNames(parse(source))) {
     if (found.has(text)) continue;
     let addresses: readonly string[] = [];
     try {
@@ -102,26 +85,10 @@ function hostNames(expression: Expression | undefined): { text: string; at: numb
   }
 }
 
-function compileParsed(
-  source: string,
-  expression: Expression | undefined,
-  options: CompileOptions,
-  addresses: ReadonlyMap<string, readonly string[]>,
-): Program {
-  const stock = values();
-  const built = graphOf(source, expression, options, addresses, stock);
-  return generate(built, stock, options.snapLength ?? 262144, source);
-}
-
 /** The steps of a filter, from which the program and the predicate are made. */
-export function graphOf(
-  source: string,
-  expression: Expression | undefined,
-  options: CompileOptions,
-  addresses: ReadonlyMap<string, readonly string[]>,
-  stock: Values,
-): Graph {
-  const { target } = options;
+export function graphOf(source: string, options: CompileOptions, stock: Values): Graph {
+  const { target, addresses = new Map<string, readonly string[]>() } = options;
+  const expression = parse(source);
   const inLayout = (layout: Layout, live: boolean, mixed = false, tagStripped = false): Condition => {
     if (expression === undefined) return { kind: "constant", value: true };
     const { netmask, interfaceOf } = options;

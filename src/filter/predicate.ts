@@ -1,7 +1,6 @@
-import { type CompileOptions, graphOf, lookUp, type Resolve } from "./compile.js";
+import { type CompileOptions, graphOf } from "./compile.js";
 import type { Comparison } from "./condition.js";
 import type { Graph, Step } from "./graph-steps.js";
-import { parse } from "./parse.js";
 import { memoryWords } from "./program.js";
 import { operate, type Value, values } from "./value.js";
 
@@ -11,7 +10,7 @@ import { operate, type Value, values } from "./value.js";
  */
 export type Predicate = (data: DataView, at: number, end: number, length: number) => boolean;
 
-export interface PredicateOptions extends Pick<CompileOptions, "netmask" | "interfaceOf"> {
+export interface PredicateOptions extends Pick<CompileOptions, "netmask" | "interfaceOf" | "addresses"> {
   /** The LINKTYPE_ number of the packets. */
   readonly linkType: number;
   /** For LINKTYPE_NULL: written by a machine of the other octet order. */
@@ -19,25 +18,8 @@ export interface PredicateOptions extends Pick<CompileOptions, "netmask" | "inte
 }
 
 /** A filter as a function that gives the same answer as its program, and faster. Throws `BAD_FILTER`. */
-export function predicate(source: string, options: PredicateOptions): Predicate {
-  return predicateOf(source, options, new Map());
-}
-
-/** {@link predicate} for filters with names of hosts, which `resolve` looks up. Rejects with `BAD_FILTER`. */
-export async function predicateResolving(
-  source: string,
-  options: PredicateOptions & { readonly resolve: Resolve },
-): Promise<Predicate> {
-  return predicateOf(source, options, await lookUp(source, parse(source), options.resolve));
-}
-
-function predicateOf(
-  source: string,
-  { linkType, swapped, netmask, interfaceOf }: PredicateOptions,
-  addresses: ReadonlyMap<string, readonly string[]>,
-): Predicate {
-  const target = { linkType, swapped: swapped ?? false };
-  return walk(graphOf(source, parse(source), { target, netmask, interfaceOf }, addresses, values()));
+export function predicate(source: string, { linkType, swapped = false, ...options }: PredicateOptions): Predicate {
+  return walk(graphOf(source, { ...options, target: { linkType, swapped } }, values()));
 }
 
 /** A number of a packet that begins at `at` and has `size` octets, or -1 where it cannot be had. */

@@ -18,7 +18,6 @@ export const hopByHopOptions = header({
 });
 
 export interface HopByHopOptions extends Infer<typeof hopByHopOptions> {}
-export type Ipv6Option = HopByHopOptions["options"][number];
 
 export const destinationOptions = header({
   title: "IPv6 destination options",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isSockinspectError } from "../../src/errors.js";
-import { compile, compileResolving } from "../../src/filter/compile.js";
+import { addressesOf, compile } from "../../src/filter/compile.js";
 import { caret } from "../../src/filter/fault.js";
 
 function refusal(source: string, linkType = 1): { marked: string; message: string } {
@@ -121,22 +121,21 @@ describe("names of hosts", () => {
     throw new Error("ENOTFOUND");
   };
   const target = { linkType: 1 };
+  const resolved = async (source: string) => compile(source, { target, addresses: await addressesOf(source, resolve) });
 
   test("stand for all of their addresses", async () => {
-    const named = await compileResolving("src host both.example", { target, resolve });
+    const named = await resolved("src host both.example");
     expect(named).toEqual(compile("src host 192.0.2.1 or 2001:db8::1", { target }));
   });
 
   test("stand for those that fit the protocol", async () => {
-    const named = await compileResolving("ip6 host both.example", { target, resolve });
+    const named = await resolved("ip6 host both.example");
     expect(named).toEqual(compile("ip6 host 2001:db8::1", { target }));
-    await expect(compileResolving("ip host six.example", { target, resolve })).rejects.toThrow(
-      "no address of this kind",
-    );
+    await expect(resolved("ip host six.example")).rejects.toThrow("no address of this kind");
   });
 
   test("that are not known are marked", async () => {
-    await expect(compileResolving("tcp and host none.example", { target, resolve })).rejects.toMatchObject({
+    await expect(resolved("tcp and host none.example")).rejects.toMatchObject({
       code: "BAD_FILTER",
       info: { at: 13, length: 12 },
     });
