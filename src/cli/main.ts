@@ -4,4 +4,4 @@ import { version } from "./version.js";
 // Whoever only asks this does not wait for all that understands the rest
 if (process.argv.length === 3 && (process.argv[2] === "--version" || process.argv[2] === "-V"))
   process.stdout.write(`${version}\n`);
-else await import("./program.js");
+else await (await import("./program.js")).runProgram();

@@ -81,6 +81,7 @@ Examples:
   sockinspect convert day.pcapng.gz lunch.pcapng --from 12:00 --to 13:00
   sockinspect convert trace.pcap headers.pcap --snaplen 96 tcp port 443
 
+Times of day are local, and of the day of the first packet.
 Exit codes: 0 done, 64 wrong usage or filter, 65 the file is cut or wrong, 66 cannot be opened,
 73 copy cannot be created, 74 cannot be written.`,
   )
@@ -112,8 +113,8 @@ program
 function filterOptions(command: Command): Command {
   return command
     .argument("[filter...]", "which packets, in the pcap-filter language: tcp port 5000 and host 192.0.2.1")
-    .option("-p, --port <port>", "only this port or range, such as 5000 or 5000-5010; may be repeated", collect, [])
-    .option("--host <address>", "only from or to this host; may be repeated", collect, [])
+    .option("-p, --port <port>", "only this port or range, such as 5000 or 5000-5010; may be repeated", collect)
+    .option("--host <address>", "only from or to this host; may be repeated", collect)
     .addOption(
       new Option("--protocol <name>", "only this protocol").choices([
         "tcp",
@@ -147,7 +148,7 @@ function colorOption(): Option {
   return new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto", "on a terminal");
 }
 
-function collect(value: string, earlier: string[]): string[] {
+function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
 
@@ -163,8 +164,11 @@ function positiveWhole(text: string): number {
   return value;
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  report(error);
+/** Does what the arguments of this process say. */
+export async function runProgram(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    report(error);
+  }
 }
