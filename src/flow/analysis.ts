@@ -214,12 +214,17 @@ export function advance(segment: Segment, sender: TcpSide, receiver: TcpSide, sc
   }
   if ((flags & ACK) !== 0) acknowledge(segment, sender, receiver, scene);
   sender.window = segment.window;
+  // Where its data ends is not known before the next one
+  if (segment.isFragment) sender.hasNext = false;
 }
 
 function acknowledge({ acknowledgment }: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
   const isNew = !sender.hasAcknowledged || ((acknowledgment - sender.acknowledged) | 0) > 0;
   if (isNew) {
-    if (sender.hasAcknowledged) receiver.delivered += (acknowledgment - sender.acknowledged) | 0;
+    // SYN and FIN have numbers, too
+    const first = receiver.sentSyn ? (receiver.initial + 1) | 0 : acknowledgment;
+    receiver.delivered += (acknowledgment - (sender.hasAcknowledged ? sender.acknowledged : first)) | 0;
+    if (receiver.sentFin && acknowledgment === receiver.finEnd) receiver.delivered--;
     receiver.unanswered = 0;
     if (!Number.isNaN(receiver.timedSince) && ((acknowledgment - receiver.timed) | 0) >= 0) {
       receiver.roundTrips ??= new RoundTrips();

@@ -3,7 +3,7 @@ import { parseIpv4, parseIpv6 } from "../wire/address.js";
 import { icmpQuotes } from "../wire/icmp.js";
 import { icmpv6Quotes } from "../wire/icmpv6.js";
 import type { Tcp, TcpOption } from "../wire/tcp.js";
-import { tcpFlags } from "../wire/tcp.js";
+import { tcp as header, tcpFlags } from "../wire/tcp.js";
 import type { Segment } from "./segment.js";
 
 type Network = LayerOf<"ipv4"> | LayerOf<"ipv6">;
@@ -27,6 +27,10 @@ export function readPacket(segment: Segment, packet: Packet): boolean {
       case "ipv6":
         if (error) quotedNetwork = layer;
         else network = layer;
+        if (layer.kind === "ipv4" && layer.moreFragments) segment.isFragment = true;
+        break;
+      case "fragment":
+        if (layer.moreFragments) segment.isFragment = true;
         break;
       case "icmp":
       case "icmpv6":
@@ -42,7 +46,7 @@ export function readPacket(segment: Segment, packet: Packet): boolean {
         segment.key.ports(layer.sourcePort, layer.destinationPort);
         readAddresses(segment, network, layer.kind === "tcp" ? 6 : 17);
         readPayload(segment, layers);
-        if (layer.kind === "tcp") readTcp(segment, layer);
+        if (layer.kind === "tcp") readTcp(segment, layer, packet.problems.length > 0);
         return true;
       case "cut":
         if (!error || (layer.header !== "tcp" && layer.header !== "udp")) return false;
@@ -118,7 +122,9 @@ function readEcho(segment: Segment, network: Network, layer: Icmp, layers: reado
 
 const flagNames = Object.keys(tcpFlags[0]!) as (keyof Tcp["flags"])[];
 
-function readTcp(segment: Segment, tcp: Tcp): void {
+function readTcp(segment: Segment, tcp: Tcp, mayBeCut: boolean): void {
+  // Where options are missing, what a packet calls payload begins with them
+  if (mayBeCut) segment.length = Math.max(0, segment.length - Math.max(0, 4 * tcp.dataOffset - header.size(tcp)));
   segment.sequence = tcp.sequenceNumber | 0;
   segment.acknowledgment = tcp.acknowledgmentNumber | 0;
   segment.flags = flagNames.reduce((bits, name, i) => bits | (tcp.flags[name] ? 1 << i : 0), 0);

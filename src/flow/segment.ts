@@ -28,6 +28,8 @@ export class Segment {
   errorCode = 0;
   /** The quoted packet's sequence number is {@link sequence}, where it was quoted that far. */
   quotesSequence = false;
+  /** The first fragment of a packet, whose data goes on in others. */
+  isFragment = false;
   /** Octets of data on the wire; more than {@link payload} has where the capture cut them. */
   length = 0;
 
@@ -62,6 +64,7 @@ export class Segment {
   read(packet: Packet): boolean {
     this.errorType = -1;
     this.length = 0;
+    this.isFragment = false;
     this.#octets = NOTHING;
     this.#data = undefined;
     return packet instanceof Frame ? this.#frame(packet.walk) : readPacket(this, packet);
@@ -208,6 +211,7 @@ export class Segment {
     this.window = data.getUint16(at + 14);
     const size = (data.getUint8(at + 12) >> 4) * 4;
     this.#carry(walk, i, Math.max(size, 20));
+    this.isFragment = i >= walk.fragmented;
     this.clearOptions();
     const end = walk.ends[i]!;
     if (end === at + 32 && data.getUint32(at + 20) === 0x0101080a) this.#timestamps(data, at + 24);
