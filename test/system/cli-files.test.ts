@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"; // biome-ignore format: one line
+import { chownSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"; // biome-ignore format: one line
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -110,12 +110,18 @@ describe("capture --write", () => {
     writeFileSync(file("precious"), "precious");
     symlinkSync(file("precious"), file("link.pcapng"));
     linkSync(file("precious"), file("hard.pcapng"));
-    symlinkSync(file("nothing"), file("link-00001.pcapng"));
+    symlinkSync(file("nothing"), file("ring-00001.pcapng"));
     const cases: [string[], string][] = [
       [["-w", file("link.pcapng")], "it is a symbolic link"],
-      [["-w", file("link.pcapng"), "--rotate-size", "1"], "it is a symbolic link"],
+      [["-w", file("ring.pcapng"), "--rotate-size", "1"], "it is a symbolic link"],
       [["-w", file("hard.pcapng")], "it has another name"],
     ];
+    // An ordinary user's namespace has no one else
+    if (readFileSync("/proc/self/uid_map", "utf8").includes("4294967295")) {
+      writeFileSync(file("theirs.pcapng"), "");
+      chownSync(file("theirs.pcapng"), 4321, 4321);
+      cases.push([["-w", file("theirs.pcapng")], "it belongs to user 4321"]);
+    }
     for (const [args, text] of cases) {
       const { code, stderr } = await run("capture", ...args);
       expect(stderr).toContain(text);
@@ -459,6 +465,9 @@ describe("convert", () => {
       expect(result.stderr, args).not.toMatch(/^ +at /m);
       expect(result, args).toMatchObject({ code, stdout: "" });
     }
+    // What came before the packet that does not fit is there
+    await convert("mixed.pcapng before.pcap");
+    expect(await packetsIn("before.pcap")).toBe(1);
   });
 });
 
