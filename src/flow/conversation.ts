@@ -1,4 +1,6 @@
+import { SockinspectError } from "../errors.js";
 import type { Packet } from "../packet/packet.js";
+import type { Reassembly } from "./reassembly.js";
 import { RoundTrips, type Side, type TcpSide } from "./side.js";
 
 /** What every conversation has. */
@@ -26,6 +28,20 @@ abstract class Base<S extends Side> {
     this.server = server;
     this.seconds = seconds;
     this.nanoseconds = nanoseconds;
+  }
+
+  /**
+   * What `side` sent, put together. Throws `BAD_ARGUMENT` where the conversations were not told to keep data.
+   */
+  stream(side: "client" | "server"): Reassembly {
+    const { data } = this[side];
+    if (!data)
+      throw new SockinspectError(
+        "BAD_ARGUMENT",
+        `this ${this.kind} conversation keeps no data to read: pass keep to Conversations, in octets a side`,
+        { argument: "keep", value: 0 },
+      );
+    return data;
   }
 
   /** Nanoseconds from its start to `packet`; negative where a capture's clock ran backwards. */

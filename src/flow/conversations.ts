@@ -85,6 +85,8 @@ export class Conversations {
     this.#ignoreVlans = options.ignoreVlans ?? false;
     this.#table = new KeyTable(most, (conversation) => {
       this.evicted++;
+      conversation.client.data?.end();
+      conversation.server.data?.end();
       options.evicted?.(conversation);
     });
   }
@@ -119,6 +121,14 @@ export class Conversations {
     // A SYN may show that the other side is the client
     step.from = conversation.client.isLow === segment.key.fromLow ? "client" : "server";
     return step;
+  }
+
+  /** Nothing more will come: ends every stream that still waits. */
+  end(): void {
+    for (const { client, server } of this.#table.values()) {
+      client.data?.end();
+      server.data?.end();
+    }
   }
 
   /** Those that are remembered, in the order in which they began. */

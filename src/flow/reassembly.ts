@@ -45,7 +45,7 @@ export class Reassembly implements AsyncIterable<Uint8Array> {
   /** Takes in a segment of its side; `first` is the number of its first octet where a SYN was seen. */
   segment(segment: Segment, first: number | undefined): void {
     const { length } = segment;
-    if (this.#ended || (length === 0 && first === undefined)) return;
+    if (length === 0 && first === undefined) return;
     if (!this.#hasNext) {
       this.#hasNext = true;
       this.#next = first ?? segment.sequence;
@@ -60,7 +60,6 @@ export class Reassembly implements AsyncIterable<Uint8Array> {
 
   /** A datagram is a piece by itself. */
   datagram(segment: Segment): void {
-    if (this.#ended) return;
     this.#append(segment.payload.subarray(0, segment.length));
     const missing = segment.length - segment.payload.length;
     if (missing > 0) this.#skip(missing, "cut");
@@ -70,7 +69,7 @@ export class Reassembly implements AsyncIterable<Uint8Array> {
   /** The other side has everything before `acknowledgment`: what was not seen of it will not come. */
   acknowledged(acknowledgment: number): void {
     const first = this.#ahead[0];
-    if (!first || this.#ended) return;
+    if (!first) return;
     const upTo = this.at + ((acknowledgment - this.#next) | 0);
     for (let next: Stretch | undefined = first; next && upTo >= next.at; next = this.#ahead[0]) {
       this.#skip(next.at - this.at, "unseen");
@@ -79,9 +78,11 @@ export class Reassembly implements AsyncIterable<Uint8Array> {
     this.#notify();
   }
 
-  /** Nothing more will come: what waits behind gaps is given out. */
+  /**
+   * Nothing more is to come: what waits behind gaps is given out, and iterations end. What comes all the same, as behind a
+   * RST that the other side did not believe, can be taken.
+   */
   end(): void {
-    if (this.#ended) return;
     for (let next = this.#ahead[0]; next; next = this.#ahead[0]) {
       this.#skip(next.at - this.at, "unseen");
       this.#drain();
