@@ -87,8 +87,9 @@ function coveredSum(walk: Walk, i: number): number {
     case ids.tcp:
       return sumOf(walk, i, wireEnd, pseudoHeaderSum(walk, i, wireEnd - start));
     case ids.ipv4: {
-      const end = start + (data.getUint8(start) & 15) * 4;
-      return end > walk.ends[i]! ? Number.NaN : addUp(data, start, end);
+      const size = (data.getUint8(start) & 15) * 4;
+      // Less than a header has: nothing says what it covers
+      return size < 20 || start + size > walk.ends[i]! ? Number.NaN : addUp(data, start, start + size);
     }
     case ids.icmp:
     case ids.igmp:

@@ -37,6 +37,13 @@ test("zero means that a UDP datagram over IPv4 has no checksum", () => {
   expect(verdicts(octets)).toEqual(["1 good", "2 absent"]);
 });
 
+test("the checksum of an IPv4 header that is shorter than one cannot be told", () => {
+  const octets = packets.udp.slice();
+  octets[14] = 0x44;
+  expect(verdicts(octets)).toEqual(["1 cannot tell"]);
+  expect(decode(octets).problems).toMatchObject([{ kind: "malformed", field: "headerLength", value: 4 }]);
+});
+
 test("a fragment's transport checksum cannot be told", () => {
   const octets = packets.udp.slice();
   octets[20] = 0x20; // more fragments
