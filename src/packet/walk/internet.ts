@@ -140,7 +140,10 @@ function boundJumbo(walk: Walk, size: number): void {
     const type = data.getUint8(i);
     const length = data.getUint8(i + 1);
     if (type === 194 && length === 4 && i + 6 <= end) {
-      walk.bound(ids.hopByHopOptions, data.getUint32(i + 2), "hopByHopOptions.jumboPayloadLength");
+      const jumbo = data.getUint32(i + 2);
+      // It may not end the packet before the option that says so
+      if (jumbo < size) walk.malformed(ids.hopByHopOptions, "jumboPayloadLength", jumbo, "is less than its header");
+      else walk.bound(ids.hopByHopOptions, jumbo, "hopByHopOptions.jumboPayloadLength");
       return;
     }
     i += type === 0 ? 1 : 2 + length;

@@ -327,6 +327,17 @@ describe("a jumbogram", () => {
     expect(kinds(packet)).toEqual(["ipv6", "hopByHopOptions", "udp", "payload"]);
     expect(packet.layers[3]).toMatchObject({ length: 65544 - 8 - 8 });
   });
+
+  it("does not end before the option that says where", () => {
+    const octets = octetsOf(`60000000 00000040 20010db8 00000000 00000000 00000001 20010db8 00000000 00000000
+      00000002 1100c204 00000004 00350035 00080000`);
+    const packet = decode(octets, linkTypes.ipv6);
+    expect(kinds(packet)).toEqual(["ipv6", "hopByHopOptions", "udp"]);
+    expect(packet.problems).toMatchObject([
+      { kind: "malformed", layer: "hopByHopOptions", field: "jumboPayloadLength", value: 4 },
+      { kind: "malformed", layer: "udp", field: "checksum" },
+    ]);
+  });
 });
 
 describe("a fragment", () => {
