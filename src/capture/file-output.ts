@@ -1,5 +1,5 @@
 /** Writes capture files: pcapng or pcap, compressed or not, one or a ring of them. */
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { constants, type FileHandle, open, unlink } from "node:fs/promises";
 import { SockinspectError } from "../errors.js";
 import { compressionFor, Transform } from "./compression.js";
 import { type CaptureInput, fileError } from "./file.js";
@@ -291,7 +291,9 @@ class Sink {
     const transform = compression && Transform.compress(compression, file);
     if (file === "-") return new Sink("standard output", undefined, transform);
     try {
-      const handle = await open(file, "w", 0o600); // traffic is private
+      // Who writes for somebody else follows no link that somebody may have put there; traffic is private
+      const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+      const handle = await open(file, O_WRONLY | O_CREAT | O_TRUNC | (owner ? O_NOFOLLOW : 0), 0o600);
       if (owner) await handle.chown(owner.user, owner.group);
       return new Sink(file, handle, transform);
     } catch (error) {

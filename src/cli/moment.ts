@@ -1,5 +1,6 @@
 /** Points in time, as people type and read them. */
 import { SockinspectError } from "../errors.js";
+import { dateText } from "../render/clock.js";
 
 export interface Moment {
   readonly seconds: number;
@@ -54,11 +55,6 @@ export function isBefore(a: Moment, b: Moment): boolean {
 }
 
 const two = (n: number): string => String(n).padStart(2, "0");
-
-/** The local date. */
-export function dateText(date: Date): string {
-  return `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
 
 /** "2026-03-01 12:00:01 to 12:00:05", in local time; one time where both are the same. Undefined where no calendar has them. */
 export function spanText(from: number, to: number): string | undefined {

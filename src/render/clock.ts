@@ -24,13 +24,24 @@ export function clock(format: TimeFormat): Clock {
 const two = (n: number): string => String(n).padStart(2, "0");
 const THREE: readonly string[] = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, "0"));
 
+/** The local date. */
+export function dateText(date: Date): string {
+  return `${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** The local time of day, behind the date where that is not the first packet's. Files may give no time, or an impossible one. */
 function timeOfDay(): Clock {
-  let second = Number.NaN;
+  let second = -1;
   let text = "";
+  let firstDay: string | undefined;
   return (seconds, nanoseconds) => {
+    if (Number.isNaN(seconds)) return "no time        ";
     if (seconds !== second) {
       const date = new Date(seconds * 1000);
-      text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.`;
+      if (Number.isNaN(date.getTime())) return `${seconds} s after 1970`;
+      const day = dateText(date);
+      firstDay ??= day;
+      text = `${day === firstDay ? "" : `${day} `}${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.`;
       second = seconds;
     }
     return text + micros(nanoseconds);
@@ -41,6 +52,7 @@ function since(previous: boolean): Clock {
   let fromSeconds = Number.NaN;
   let fromNanoseconds = 0;
   return (seconds, nanoseconds) => {
+    if (Number.isNaN(seconds)) return "    no time";
     if (Number.isNaN(fromSeconds)) {
       fromSeconds = seconds;
       fromNanoseconds = nanoseconds;

@@ -15,7 +15,7 @@ export function json(packet: Packet, options: JsonOptions = {}): string {
   const { device, direction, offload, gso, problems, checksums } = packet;
   const verdicts = checksums.filter(({ verdict }) => verdict !== "good");
   return JSON.stringify({
-    time: isoTime(packet.seconds, packet.nanoseconds),
+    ...timeJson(packet.seconds, packet.nanoseconds),
     device,
     direction,
     length: packet.length,
@@ -28,10 +28,16 @@ export function json(packet: Packet, options: JsonOptions = {}): string {
   });
 }
 
-/** RFC 3339 in UTC, with nine decimals. */
-export function isoTime(seconds: number, nanoseconds: number): string {
+// RFC 3339 §1: years 0000 to 9999
+const FIRST_SECOND = -62_167_219_200;
+const END_OF_TIME = 253_402_300_800;
+
+/** RFC 3339 in UTC with nine decimals; as numbers where no calendar has that time, and nothing where there is none. */
+function timeJson(seconds: number, nanoseconds: number): object {
+  if (Number.isNaN(seconds)) return {};
+  if (!(seconds >= FIRST_SECOND && seconds < END_OF_TIME) || nanoseconds >= 1e9) return { seconds, nanoseconds };
   const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
-  return `${whole}.${String(nanoseconds).padStart(9, "0")}Z`;
+  return { time: `${whole}.${String(nanoseconds).padStart(9, "0")}Z` };
 }
 
 function layerJson(layer: Layer, payload: boolean): unknown {

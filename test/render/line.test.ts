@@ -93,3 +93,16 @@ test("time between packets may be negative where they come out of order", () => 
     "  -0.000500",
   ]);
 });
+
+test("a packet without a time, of another day, or of a time no calendar has is shown all the same", () => {
+  const show = lines();
+  const day = 86_400;
+  const times = [day / 2, day / 2 + day, Number.NaN, 9e15].map((seconds) => ({ ...at(packets.udp), seconds }));
+  expect(times.map((packet) => show(packet).split(" lo ")[0])).toEqual([
+    "12:00:00.000000",
+    "1970-01-02 12:00:00.000000",
+    "no time        ",
+    "9000000000000000 s after 1970",
+  ]);
+  expect(line({ ...at(packets.udp), seconds: Number.NaN }, { time: "relative" })).toMatch(/^ {4}no time lo /);
+});

@@ -59,3 +59,9 @@ test("no packet, however its octets are, puts a control character into any outpu
     expect(/[\p{Cc}\p{Cf}]/u.test(text)).toBe(false);
   }
 });
+
+test("JSON has the time as numbers where no calendar has it, and none where there is none", () => {
+  const packet = decode(packets.udp);
+  expect(json({ ...packet, seconds: 9e15 })).toMatch(/^{"seconds":9000000000000000,"nanoseconds":0,/);
+  expect(Object.keys(JSON.parse(json({ ...packet, seconds: Number.NaN })))).not.toContain("time");
+});
