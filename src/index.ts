@@ -25,10 +25,12 @@ export {
   type Offload,
   type Packet,
   type Payload,
+  type Reassembled,
   type Trailer,
   type Verdict,
 } from "./packet/packet.js";
 export { type Limit, type Problem, problemText } from "./packet/problem.js";
+export { FragmentReassembly, type ReassemblyOptions, type ReassemblyStatistics } from "./packet/reassembly.js";
 export type { TimeFormat } from "./render/clock.js";
 export { hexDump } from "./render/hex.js";
 export { type JsonOptions, json } from "./render/json.js";

@@ -13,6 +13,7 @@ import type { Vlan } from "../wire/vlan.js";
 import { headerOf, headers, ids } from "./headers.js";
 import type { Checksum, Cut, Direction, HeaderLayer, Layer, Offload, Packet, Payload, Trailer } from "./packet.js";
 import type { Problem } from "./problem.js";
+import type { ReassembledFrame } from "./reassembly.js";
 import { checksumProblem, verdictOf } from "./verify.js";
 import { run } from "./walk/run.js";
 import { END, Walk } from "./walk/walk.js";
@@ -33,6 +34,8 @@ export class Frame implements Packet {
   direction: Direction | undefined = undefined;
   offload: Offload = "none";
   gso = false;
+  /** Set by a {@link FragmentReassembly} that follows the frames. */
+  reassembled: ReassembledFrame | undefined = undefined;
   /** The frame's octets are those from `at` to `end`. */
   data: DataView = RELEASED;
   at = 0;
@@ -53,6 +56,7 @@ export class Frame implements Packet {
     this.at = at;
     this.end = end;
     this.length = length;
+    this.reassembled = undefined;
     this.#walked = false;
   }
 
@@ -161,6 +165,7 @@ export class Frame implements Packet {
       layers: this.layers.map((layer) => ("own" in layer ? (layer as unknown as Cursor<Layer>).own() : layer)),
       checksums: this.checksums,
       problems: this.problems,
+      reassembled: this.reassembled?.own(),
     };
   }
 

@@ -130,6 +130,26 @@ export interface Packet {
   readonly layers: readonly Layer[];
   readonly checksums: readonly Checksum[];
   readonly problems: readonly Problem[];
+  /** Where this packet is the last fragment that was missing of a datagram: the datagram, whole. */
+  readonly reassembled?: Reassembled | undefined;
+}
+
+/**
+ * A datagram made of its fragments, as its host sees it: `layers` start with its IP header, which is the first fragment's
+ * with the length, flags, offset and header checksum of the whole (RFC 791 §3.2), over IPv6 without the fragment header
+ * (RFC 8200 §4.5). Time, device and direction are those of the fragment that came last. It may in turn be the last
+ * fragment of another one, in a tunnel.
+ */
+export interface Reassembled extends Packet {
+  /** How many fragments it was put together from. */
+  readonly fragments: number;
+  /** The layer of the last fragment's packet that is its IP header: layers before it carried the datagram. */
+  readonly layer: number;
+}
+
+/** The layers of a packet; those of the datagram that it completes take the place of the fragment's. */
+export function wholeLayers({ layers, reassembled }: Packet): readonly Layer[] {
+  return reassembled ? [...layers.slice(0, reassembled.layer), ...wholeLayers(reassembled)] : layers;
 }
 
 export type LayerOf<K extends Layer["kind"]> = Extract<Layer, { readonly kind: K }>;

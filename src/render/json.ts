@@ -12,8 +12,7 @@ export interface JsonOptions {
 /** One line, without the line break. */
 export function json(packet: Packet, options: JsonOptions = {}): string {
   const { payload = true } = options;
-  const { device, direction, offload, gso, problems, checksums } = packet;
-  const verdicts = checksums.filter(({ verdict }) => verdict !== "good");
+  const { device, direction, offload, gso } = packet;
   return JSON.stringify({
     ...timeJson(packet.seconds, packet.nanoseconds),
     device,
@@ -22,10 +21,26 @@ export function json(packet: Packet, options: JsonOptions = {}): string {
     ...(packet.capturedLength !== packet.length && { capturedLength: packet.capturedLength }),
     ...(offload !== "none" && { offload }),
     ...(gso && { gso }),
-    layers: packet.layers.map((layer) => layerJson(layer, payload)),
+    ...contentJson(packet, payload),
+  });
+}
+
+/** What a packet holds, and what the datagram holds that it completes. */
+function contentJson({ layers, checksums, problems, reassembled }: Packet, payload: boolean): object {
+  const verdicts = checksums.filter(({ verdict }) => verdict !== "good");
+  return {
+    layers: layers.map((layer) => layerJson(layer, payload)),
     ...(verdicts.length > 0 && { checksums: verdicts }),
     ...(problems.length > 0 && { problems }),
-  });
+    ...(reassembled && {
+      reassembled: {
+        fragments: reassembled.fragments,
+        layer: reassembled.layer,
+        length: reassembled.length,
+        ...contentJson(reassembled, payload),
+      },
+    }),
+  };
 }
 
 // RFC 3339 §1: years 0000 to 9999

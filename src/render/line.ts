@@ -1,7 +1,7 @@
 /** A packet in one line. */
 import { SequenceOrigins } from "../flow/sequence.js";
 import { headerOf } from "../packet/headers.js";
-import type { Cut, Layer, LayerOf, Packet } from "../packet/packet.js";
+import { type Cut, type Layer, type LayerOf, type Packet, wholeLayers } from "../packet/packet.js";
 import { problemText } from "../packet/problem.js";
 import { etherTypes, ipProtocols, linkTypeNames } from "../wire/numbers.js";
 import type { Tcp } from "../wire/tcp.js";
@@ -68,9 +68,11 @@ class Liner {
     const time = this.#clock(packet.seconds, packet.nanoseconds);
     let text = time === "" ? "" : `${this.#paint("time", time)} `;
     if (packet.device !== undefined) text += this.#device(packet.device, packet.direction);
-    text += this.#layers(packet);
-    const { problems } = packet;
-    for (const problem of problems) text += ` ${this.#paint("problem", `✗ ${problemText(problem)}`)}`;
+    text += this.#layers(packet, wholeLayers(packet));
+    for (let whole = packet.reassembled; whole; whole = whole.reassembled)
+      text += ` ${this.#paint("quiet", `(reassembled from ${count(whole.fragments, "fragment")})`)}`;
+    for (let part: Packet | undefined = packet; part; part = part.reassembled)
+      for (const problem of part.problems) text += ` ${this.#paint("problem", `✗ ${problemText(problem)}`)}`;
     return text;
   }
 
@@ -96,10 +98,10 @@ class Liner {
   }
 
   /** The layers from outside in: what carries the next one comes first, in brackets where it has addresses of its own. */
-  #layers(packet: Packet): string {
-    const { layers } = packet;
+  #layers(packet: Packet, layers: readonly Layer[]): string {
     let text = "";
     let network: Network | undefined;
+    let fragment = "";
     let said = false;
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i]!;
@@ -111,6 +113,10 @@ class Liner {
         case "ipv6":
           if (network) text += `${this.#paint("quiet", `[${network.source} → ${network.destination}]`)} `;
           network = layer;
+          if (layer.kind === "ipv4") fragment = fragmentText(layer) || fragment;
+          break;
+        case "fragment":
+          fragment = fragmentText(layer) || fragment;
           break;
         case "tcp":
           text += this.#endpoints(network, layer) + this.#tcp(network, layer, layers, packet.gso);
@@ -122,16 +128,21 @@ class Liner {
           break;
         case "icmp":
         case "icmpv6":
-          return `${text}${this.#addresses(network)}${icmpLine(layers, i, this.#paint)}`;
+          return text + this.#addresses(network) + icmpLine(layers, i, this.#paint) + this.#behind(fragment);
         case "arp":
           return `${text}${this.#arp(layer)}`;
         case "cut":
-          return `${text}${this.#addresses(network)}${this.#protocol(layer.header.toUpperCase())}${cutText(layer)}`;
+          return `${text}${this.#addresses(network)}${this.#protocol(layer.header.toUpperCase())}${cutText(layer)}${this.#behind(fragment)}`;
         default:
           break;
       }
     }
-    return said ? text : text + this.#unknown(packet, network);
+    return text + (said ? this.#behind(fragment) : this.#unknown(packet, layers, network, fragment));
+  }
+
+  /** That there is more of what the line tells. */
+  #behind(fragment: string): string {
+    return fragment === "" ? "" : ` ${this.#paint("quiet", fragment)}`;
   }
 
   #endpoints(network: Network | undefined, ports: { sourcePort: number; destinationPort: number }): string {
@@ -225,10 +236,10 @@ class Liner {
   }
 
   /** What no header of ours describes: its number and name, and how much of it there is. */
-  #unknown(packet: Packet, network: Network | undefined): string {
-    const { layers } = packet;
+  #unknown(packet: Packet, layers: readonly Layer[], network: Network | undefined, fragment: string): string {
     const size = this.#paint("payload", count(payloadLength(layers), "byte"));
-    if (network) return `${this.#addresses(network)}${this.#carriedBy(network, layers)}${size}`;
+    if (network)
+      return `${this.#addresses(network)}${this.#carriedBy(network, layers)}${fragment && `${fragment} `}${size}`;
     const link = layers.findLast((layer) => layer.kind === "vlan" || layer.kind === "ethernet");
     const outer = layers.find((layer) => layer.kind === "ethernet");
     if (!link)
@@ -241,13 +252,16 @@ class Liner {
   #carriedBy(network: Network, layers: readonly Layer[]): string {
     const fragment = layers.findLast((layer) => layer.kind === "fragment");
     const protocol = network.kind === "ipv4" ? network.protocol : (fragment?.nextHeader ?? network.nextHeader);
-    const name = this.#protocol(nameIn(ipProtocols, protocol) ?? `IP protocol ${protocol}`);
-    if (network.kind === "ipv4" && (network.fragmentOffset > 0 || network.moreFragments))
-      return `${name}fragment ${hex(network.identification, 4)} at ${network.fragmentOffset * 8}${network.moreFragments ? " (more follow)" : " (last)"} `;
-    if (fragment)
-      return `${name}fragment ${hex(fragment.identification, 8)} at ${fragment.fragmentOffset * 8}${fragment.moreFragments ? " (more follow)" : " (last)"} `;
-    return name;
+    return this.#protocol(nameIn(ipProtocols, protocol) ?? `IP protocol ${protocol}`);
   }
+}
+
+/** Which part of which datagram; empty where a header says that it is all of it. */
+function fragmentText(header: LayerOf<"ipv4"> | LayerOf<"fragment">): string {
+  const { moreFragments, fragmentOffset } = header;
+  if (!moreFragments && fragmentOffset === 0) return "";
+  const identification = hex(header.identification, header.kind === "ipv4" ? 4 : 8);
+  return `fragment ${identification} at ${fragmentOffset * 8}${moreFragments ? " (more follow)" : " (last)"}`;
 }
 
 /** Address, colon and port; RFC 5952 §6 wants an IPv6 address before a port in brackets. */

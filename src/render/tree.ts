@@ -6,7 +6,7 @@ import { fieldText } from "./field.js";
 import { type Paint, plain } from "./paint.js";
 import { count, words } from "./text.js";
 
-/** A line for each layer, and one indented for each of its fields. */
+/** A line for each layer, and one indented for each of its fields; behind them, indented, the datagram it completes. */
 export function tree(packet: Packet, paint: Paint = plain): string[] {
   const text: string[] = [];
   packet.layers.forEach((layer, i) => {
@@ -14,6 +14,12 @@ export function tree(packet: Packet, paint: Paint = plain): string[] {
     text.push(...layerLines(layer, verdict, paint));
   });
   for (const problem of packet.problems) text.push(`  ${paint("problem", `✗ ${problemText(problem)}`)}`);
+  const { reassembled } = packet;
+  if (reassembled) {
+    const title = `Reassembled from ${count(reassembled.fragments, "fragment")}`;
+    text.push(`  ${paint("title", title)} ${count(reassembled.length, "octet")}`);
+    for (const line of tree(reassembled, paint)) text.push(`  ${line}`);
+  }
   return text;
 }
 
