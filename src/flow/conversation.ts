@@ -64,6 +64,8 @@ export class EchoConversation extends Base<Side> {
   /** The latest request, while it is not answered. */
   asked = -1;
   askedAt = 0;
+  /** Nanoseconds that the latest reply took; NaN where its request was not seen just before. */
+  answeredAfter = Number.NaN;
 }
 
 /** How a connection ended, or that it did not. */

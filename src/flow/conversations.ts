@@ -1,6 +1,7 @@
 /** Follows conversations: TCP, UDP and ICMP echo, over IPv4 and IPv6. */
 import { SockinspectError } from "../errors.js";
 import type { Packet } from "../packet/packet.js";
+import { type Tcp, tcpFlags } from "../wire/tcp.js";
 import { type Conversation, EchoConversation, TcpConversation, UdpConversation } from "./conversation.js";
 import type { FlowEvent } from "./events.js";
 import { followTcp, isAnew } from "./follow-tcp.js";
@@ -43,6 +44,19 @@ export class Step {
   /** Octets of data on the wire. */
   get length(): number {
     return this.#segment.length;
+  }
+
+  /** TCP's flags; all off where there are none. */
+  get flags(): Tcp["flags"] {
+    return tcpFlags[this.conversation.kind === "tcp" && this.#segment.errorType < 0 ? this.#segment.flags : 0]!;
+  }
+
+  /** ICMP echo: whether it asks, and its sequence number. */
+  get isRequest(): boolean {
+    return this.#segment.isRequest;
+  }
+  get echoSequence(): number {
+    return this.#segment.echoSequence;
   }
 
   /** TCP: counted from the sender's SYN. */
@@ -179,9 +193,13 @@ export class Conversations {
   }
 
   #error(conversation: Conversation): void {
-    const { errorType, errorCode } = this.#segment;
+    const { errorType: type, errorCode: code, key } = this.#segment;
     conversation.errors++;
-    this.#events.push({ kind: "icmpError", rule: "quotes a packet", type: errorType, code: errorCode });
+    const isUnreachable = type === (key.isIpv6 ? 1 : 3) && code !== (key.isIpv6 ? 2 : 4);
+    if (isUnreachable && conversation.kind === "tcp" && conversation.client.state === "SYN-SENT")
+      conversation.isRefused = true;
+    const protocol = key.isIpv6 ? "icmpv6" : "icmp";
+    this.#events.push({ kind: "icmpError", rule: "quotes a packet", protocol, type, code });
   }
 
   #echo(conversation: EchoConversation, time: number): void {
@@ -192,9 +210,9 @@ export class Conversations {
       conversation.askedAt = time;
     } else {
       conversation.replies++;
-      if (conversation.asked !== echoSequence) return;
-      conversation.roundTrips.sample(time - conversation.askedAt);
+      conversation.answeredAfter = conversation.asked === echoSequence ? time - conversation.askedAt : Number.NaN;
       conversation.asked = -1;
+      if (!Number.isNaN(conversation.answeredAfter)) conversation.roundTrips.sample(conversation.answeredAfter);
     }
   }
 }

@@ -30,7 +30,13 @@ export type FlowEvent =
   | { readonly kind: "refused"; readonly rule: RuleName }
   | { readonly kind: "reset"; readonly rule: RuleName }
   /** An ICMP error about a packet of this conversation. */
-  | { readonly kind: "icmpError"; readonly rule: RuleName; readonly type: number; readonly code: number }
+  | {
+      readonly kind: "icmpError";
+      readonly rule: RuleName;
+      readonly protocol: "icmp" | "icmpv6";
+      readonly type: number;
+      readonly code: number;
+    }
   | { readonly kind: "dataAfterClose"; readonly rule: RuleName; readonly length: number }
   | { readonly kind: "delayedAckStall"; readonly rule: RuleName; readonly waited: number };
 

@@ -54,6 +54,10 @@ export class Key {
     return this.words[0]! & 0xff;
   }
 
+  get isIpv6(): boolean {
+    return this.words[0]! >> 8 === 6;
+  }
+
   /** VLAN ids, outermost first. */
   get vlans(): readonly number[] {
     const tags = this.words[1]!;

@@ -28,8 +28,9 @@ export function moveStates(segment: Segment, sender: TcpSide, receiver: TcpSide)
   else {
     if (sender.state === undefined || sender.state === "SYN-SENT" || sender.state === "LISTEN")
       sender.state = "ESTABLISHED";
-    // Seen from its middle: it answers something
-    if (receiver.state === undefined) receiver.state = "ESTABLISHED";
+    // It acknowledges a SYN-ACK, or answers something, that was not seen
+    if (receiver.state === undefined || (receiver.state === "LISTEN" && (flags & ACK) !== 0))
+      receiver.state = "ESTABLISHED";
     if ((flags & ACK) !== 0) acknowledge(segment, sender, receiver);
     if ((flags & FIN) !== 0) finish(segment, sender, receiver);
   }

@@ -1,0 +1,191 @@
+/** What a packet means, in plain words. */
+import type { TcpConversation } from "./conversation.js";
+import type { Step } from "./conversations.js";
+import type { EventKind, FlowEvent } from "./events.js";
+
+type End = "client" | "server";
+
+/** One sentence about the packet, then one about each of its events. No capital at the start, no full stop at the end. */
+export function explain(step: Step): readonly string[] {
+  const isSaid = step.events.some(({ kind }) => WHOLE.has(kind));
+  const sentence = isSaid ? undefined : packetSentence(step);
+  const about = step.events.map((event) => eventSentence(event, step));
+  return sentence === undefined ? about : [sentence, ...about];
+}
+
+/** Events that are all there is to say about their packet. */
+const WHOLE: ReadonlySet<EventKind> = new Set<EventKind>([
+  "retransmission",
+  "fastRetransmission",
+  "spuriousRetransmission",
+  "synRetried",
+  "duplicateAck",
+  "keepAlive",
+  "keepAliveAnswer",
+  "zeroWindowProbe",
+  "zeroWindowProbeAnswer",
+  "refused",
+  "reset",
+  "icmpError",
+]);
+
+/** `1.25 s`, `40 ms`, `73 µs`: three digits are enough to read. */
+export function durationText(nanoseconds: number): string {
+  const size = Math.abs(nanoseconds);
+  if (size >= 1e9) return `${digits(nanoseconds / 1e9)} s`;
+  if (size >= 1e6) return `${digits(nanoseconds / 1e6)} ms`;
+  return `${digits(nanoseconds / 1e3)} µs`;
+}
+
+const digits = (value: number): string => String(Number(value.toPrecision(3)));
+
+const octets = (count: number): string => `${count} octet${count === 1 ? "" : "s"}`;
+const other = (side: End): End => (side === "client" ? "server" : "client");
+
+/** Undefined where the events say all there is. */
+function packetSentence(step: Step): string | undefined {
+  const { conversation, from, length, flags } = step;
+  switch (conversation.kind) {
+    case "udp":
+      return `the ${from} sends a datagram of ${octets(length)}`;
+    case "echo":
+      return step.isRequest
+        ? `the client asks whether the server is there (${step.echoSequence})`
+        : `the server is there (${step.echoSequence})${tookText(conversation.answeredAfter)}`;
+    case "tcp":
+      if (flags.rst) return undefined;
+      if (flags.syn) return synSentence(step, conversation);
+      return segmentSentence(step, conversation);
+    default:
+      return conversation satisfies never;
+  }
+}
+
+const tookText = (time: number): string => (Number.isNaN(time) ? "" : `: its answer took ${durationText(time)}`);
+
+function synSentence({ flags, from }: Step, { server }: TcpConversation): string {
+  return flags.ack
+    ? `the ${from} agrees to the connection and asks back`
+    : from === "client"
+      ? `the client asks for a connection to port ${server.port}`
+      : "the server asks for a connection, too";
+}
+
+function segmentSentence(step: Step, conversation: TcpConversation): string {
+  const { from, length, flags, acknowledgment, time } = step;
+  const receiver = conversation[other(from)];
+  const data = length > 0 ? `sends ${octets(length)}` : "";
+  if (flags.fin) {
+    const both = conversation[other(from)].sentFin;
+    return `the ${from} ${data && `${data} and `}has nothing more to send${both ? ", either" : ""}`;
+  }
+  if (data) return `the ${from} ${data}`;
+  if (time === conversation.handshakeTime && from === "client")
+    return `the client confirms: the connection stands after ${durationText(conversation.initialRoundTrip)}`;
+  if (receiver.sentFin && acknowledgment === (receiver.finEnd - receiver.initial) >>> 0)
+    return `the ${from} knows that the ${other(from)} is done`;
+  return `the ${from} has everything up to octet ${Math.max(0, acknowledgment - 1)}`;
+}
+
+function eventSentence(event: FlowEvent, step: Step): string {
+  const { from, conversation } = step;
+  const peer = other(from);
+  switch (event.kind) {
+    case "retransmission":
+      return event.rule === "fills a gap late"
+        ? `the ${from} sends what was missing, ${durationText(event.after)} after what came behind it: it was lost before it was captured`
+        : `the ${from} sends again what it sent before: no acknowledgment came within ${durationText(event.after)}`;
+    case "fastRetransmission":
+      return `the ${from} sends again at once, as the ${peer} kept asking for it`;
+    case "spuriousRetransmission":
+      return `the ${from} sends again what the ${peer} had acknowledged: the acknowledgment was lost or late`;
+    case "synRetried":
+      return `the ${from} asks again, for the ${ordinal(event.count + 1)} time: no answer for ${durationText(event.after)}`;
+    case "outOfOrder":
+      return `this packet was overtaken by the one before`;
+    case "lostSegment":
+      return `${octets(event.missing)} of the ${from} before this packet were not seen: lost, or not captured`;
+    case "acknowledgedUnseen":
+      return `the ${from} has ${octets(event.missing)} that were never seen here: the capture missed them`;
+    case "duplicateAck":
+      return `the ${from} asks for the same octet again (${event.count}): something behind it arrived, or something is lost`;
+    case "selectiveAck":
+      return `the ${from} has ${octets(event.length)} behind a gap`;
+    case "keepAlive":
+      return `the ${from} checks whether the ${peer} is still there`;
+    case "keepAliveAnswer":
+      return `the ${from} is still there`;
+    case "zeroWindow":
+      return `the ${from} takes nothing more until its program reads`;
+    case "zeroWindowProbe":
+      return `the ${from} tries whether the ${peer} takes anything yet`;
+    case "zeroWindowProbeAnswer":
+      return `the ${from} still takes nothing`;
+    case "windowUpdate":
+      return `the ${from} now takes ${octets(event.window)}`;
+    case "windowFull":
+      return `the ${from} has sent all that the ${peer} takes, and has to wait`;
+    case "portReused":
+      return event.rule === "other number in a SYN"
+        ? `the ports were used before, by conversation ${event.previous}: this is a new connection`
+        : `the ${from} answers with another number than before: two machines answer, or it started anew`;
+    case "fastOpen":
+      return event.length > 0
+        ? `the ${from} sends ${octets(event.length)} with its SYN, without waiting (Fast Open)`
+        : `the ${from} asks for Fast Open`;
+    case "refused":
+      return `the ${from} refuses: nothing listens on port ${conversation[from].port}; the ${peer}'s connect fails with ECONNREFUSED`;
+    case "reset":
+      return `the ${from} drops the connection at once; what the ${peer} reads or writes next fails with ECONNRESET`;
+    case "icmpError":
+      return icmpSentence(event, step);
+    case "dataAfterClose":
+      return `the ${from} sends ${octets(event.length)} after it closed`;
+    case "delayedAckStall":
+      return `the ${from} held this small piece back for ${durationText(event.waited)} until the ${peer}'s delayed acknowledgment came: Nagle's algorithm (TCP_NODELAY turns it off)`;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** What the kernel makes of an error: icmp(7), linux net/ipv4/icmp.c and net/ipv6/icmp.c. */
+const ERRNO: Readonly<Record<"icmp" | "icmpv6", Readonly<Record<number, readonly [what: string, errno: string]>>>> = {
+  icmp: {
+    0: ["no route to the network", "ENETUNREACH"],
+    1: ["the host does not answer", "EHOSTUNREACH"],
+    2: ["the host does not speak this protocol", "ENOPROTOOPT"],
+    3: ["nothing listens on the port", "ECONNREFUSED"],
+    4: ["the packet is too large and may not be cut", "EMSGSIZE"],
+    13: ["a firewall forbids it", "EHOSTUNREACH"],
+  },
+  icmpv6: {
+    0: ["no route to the network", "ENETUNREACH"],
+    1: ["a firewall forbids it", "EACCES"],
+    3: ["the host does not answer", "EHOSTUNREACH"],
+    4: ["nothing listens on the port", "ECONNREFUSED"],
+  },
+};
+
+function icmpSentence({ protocol, type, code }: Extract<FlowEvent, { kind: "icmpError" }>, step: Step): string {
+  const { from, conversation } = step;
+  const peer = conversation[other(from)];
+  const isUnreachable = type === (protocol === "icmp" ? 3 : 1);
+  const [what, errno] = (isUnreachable && ERRNO[protocol][code]) || [];
+  if (what === undefined) {
+    if (type === (protocol === "icmp" ? 11 : 3))
+      return `a packet of the ${from} went over too many hops, or in a circle`;
+    return `an ICMP error about a packet of the ${from}: type ${type}, code ${code}`;
+  }
+  const where = `${what} (${peer.address}, port ${peer.port})`;
+  // RFC 1122 §4.1.3.3: only a connected socket can be told
+  if (conversation.kind === "udp")
+    return `${where}: a connected socket of the ${from} fails with ${errno}, another hears nothing`;
+  if (errno === "EMSGSIZE") return `${where}: the ${from} will send smaller ones`;
+  // RFC 5461 §2: once a connection stands, it is no reason to give it up
+  const isConnecting = conversation.kind === "tcp" && conversation[from].state === "SYN-SENT";
+  return isConnecting ? `${where}: the ${from}'s connect fails with ${errno}` : `${where}: the ${from} tries on`;
+}
+
+function ordinal(n: number): string {
+  return n === 2 ? "second" : n === 3 ? "third" : `${n}th`;
+}

@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { Conversations } from "../../src/flow/conversations.js";
+import { durationText, explain } from "../../src/flow/explain.js";
+import { decode } from "../../src/packet/decode.js";
+import type { Packet } from "../../src/packet/packet.js";
+import { echoRequest, portUnreachable, udp } from "../support/packets.js";
+import { handshake, segment } from "./segments.js";
+
+function explained(...packets: readonly Packet[]): readonly string[] {
+  const conversations = new Conversations();
+  return packets.flatMap((packet) => explain(conversations.follow(packet)!));
+}
+
+const client = (flags: string, seq: number, ack: number, data = "", at = 0.1) =>
+  segment({ at, from: "client", flags, seq, ack, data });
+const server = (flags: string, seq: number, ack: number, data = "", at = 0.1) =>
+  segment({ at, from: "server", flags, seq, ack, data });
+
+test("the life of a connection in sentences", () => {
+  const life = [
+    ...handshake(),
+    client("PA", 101, 301, "hello"),
+    server("A", 301, 106),
+    client("FA", 106, 301),
+    server("A", 301, 107),
+    server("FA", 301, 107),
+  ];
+  expect(explained(...life)).toEqual([
+    "the client asks for a connection to port 5000",
+    "the server agrees to the connection and asks back",
+    "the client confirms: the connection stands after 20 ms",
+    "the client sends 5 octets",
+    "the server has everything up to octet 5",
+    "the client has nothing more to send",
+    "the server knows that the client is done",
+    "the server has nothing more to send, either",
+  ]);
+});
+
+test("a refusal names the port and the error that the program gets", () => {
+  expect(explained(client("S", 100, 0), server("RA", 0, 101))[1]).toBe(
+    "the server refuses: nothing listens on port 5000; the client's connect fails with ECONNREFUSED",
+  );
+});
+
+test("what was sent again says why", () => {
+  const again = client("PA", 101, 301, "hello", 0.4);
+  expect(explained(...handshake(), client("PA", 101, 301, "hello"), again)[4]).toBe(
+    "the client sends again what it sent before: no acknowledgment came within 300 ms",
+  );
+});
+
+test("an ICMP error says what a UDP socket hears of it", () => {
+  expect(explained(decode(udp), decode(portUnreachable))).toEqual([
+    "the client sends a datagram of 9 octets",
+    "nothing listens on the port (127.0.0.1, port 9): a connected socket of the client fails with ECONNREFUSED, another hears nothing",
+  ]);
+});
+
+test("an echo reply whose request was not seen has no time", () => {
+  const reply = Uint8Array.from(echoRequest);
+  reply[34] = 0;
+  expect(explained(decode(reply))).toEqual(["the server is there (1)"]);
+});
+
+test("durations have three digits and a unit", () => {
+  expect([0, 1500, 73_456, 40e6, 1.2345e9, -2e6, 12_345e9].map(durationText)).toEqual([
+    "0 µs",
+    "1.5 µs",
+    "73.5 µs",
+    "40 ms",
+    "1.23 s",
+    "-2 ms",
+    "12300 s",
+  ]);
+});
