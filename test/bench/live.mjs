@@ -5,10 +5,10 @@
 // the flood until the case has taken everything in.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { cpus, release, tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { has, interleaved, machine, median, printTable, temporaryFolder } from "./harness.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -30,8 +30,7 @@ if (!process.env[INSIDE]) {
 }
 
 const here = import.meta.dirname;
-const folder = mkdtempSync(join(tmpdir(), "sockinspect-bench-"));
-process.on("exit", () => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 for (const tool of ["flood", "reader"])
   execFileSync("cc", ["-O2", "-o", join(folder, tool), join(here, "live", `${tool}.c`)]);
 const { binding } = await import("../../dist/socket/binding.js");
@@ -39,7 +38,6 @@ binding().createVethPair("flood0", "flood1");
 for (const device of ["flood0", "flood1"]) binding().setInterfaceUp(device);
 
 const cli = join(here, "../../dist/cli/main.js");
-const has = (program) => spawnSync(program, ["--version"]).status === 0;
 const cases = {
   "C reader": { command: [join(folder, "reader"), "flood1"] },
   "sockinspect views": { command: [process.execPath, join(here, "live/views.mjs"), "flood1"] },
@@ -101,11 +99,7 @@ async function race({ command, text }) {
   };
 }
 
-const results = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
-for (let round = 0; round < Number(values.rounds); round++)
-  for (const [name, each] of Object.entries(cases)) results[name].push(await race(each));
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+const results = await interleaved(cases, Number(values.rounds), race);
 const reference = median(results["C reader"].map((run) => run.cpuPerMillion));
 const rows = Object.entries(results).map(([name, runs]) => {
   const cpu = median(runs.map((run) => run.cpuPerMillion));
@@ -123,9 +117,5 @@ if (values.json) console.log(JSON.stringify({ machine: machine(), options: value
 else {
   console.log(machine());
   console.log(`${values.packets} packets of ${values.size} octets, ${values.rounds} rounds, medians`);
-  console.table(Object.fromEntries(rows.map(({ case: name, ...row }) => [name, row])));
-}
-
-function machine() {
-  return `${cpus().length} × ${cpus()[0].model.trim()}, Linux ${release()}, Node ${process.version}`;
+  printTable(rows);
 }

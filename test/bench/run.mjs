@@ -5,6 +5,7 @@ import { join } from "node:path";
 const quick = process.argv.includes("--quick");
 const benchmarks = [
   ["live.mjs", quick ? ["--packets", "20000", "--rounds", "1"] : []],
+  ["files.mjs", quick ? ["--packets", "20000", "--rounds", "1"] : []],
   ["latency.mjs", quick ? ["--packets", "5", "--idle", "0.5"] : []],
   ["filter.mjs", []],
 ];
