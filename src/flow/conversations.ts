@@ -22,6 +22,11 @@ export interface ConversationsOptions {
    * direction, or each with its own. Default: no, as different networks may use the same addresses.
    */
   readonly ignoreVlans?: boolean;
+  /**
+   * Whether the packets went through a `FragmentReassembly`: a first fragment is then left to the packet that completes
+   * its datagram. Default: no; of a datagram in fragments, the first is followed.
+   */
+  readonly reassembled?: boolean;
 }
 
 /** What a packet means to its conversation. A cursor: it stands for one packet until the next is followed. */
@@ -88,6 +93,7 @@ export class Conversations {
   readonly #step = new Step(this.#segment);
   readonly #keep: number;
   readonly #ignoreVlans: boolean;
+  readonly #reassembled: boolean;
   #numbers = { tcp: 0, udp: 0, echo: 0 };
   #events: FlowEvent[] = [];
 
@@ -97,6 +103,7 @@ export class Conversations {
     positive("keep", keep, 0);
     this.#keep = keep;
     this.#ignoreVlans = options.ignoreVlans ?? false;
+    this.#reassembled = options.reassembled ?? false;
     this.#table = new KeyTable(most, (conversation) => {
       this.evicted++;
       conversation.client.data?.end();
@@ -109,7 +116,7 @@ export class Conversations {
   follow(packet: Packet): Step | undefined {
     const segment = this.#segment;
     this.packets++;
-    if (!segment.read(packet)) {
+    if (!segment.read(packet) || (this.#reassembled && segment.isFragment)) {
       this.apart++;
       return undefined;
     }

@@ -1,4 +1,4 @@
-import type { Layer, LayerOf, Packet } from "../packet/packet.js";
+import { type Layer, type LayerOf, type Packet, wholeLayers } from "../packet/packet.js";
 import { parseIpv4, parseIpv6 } from "../wire/address.js";
 import { icmpQuotes } from "../wire/icmp.js";
 import { icmpv6Quotes } from "../wire/icmpv6.js";
@@ -11,9 +11,9 @@ type Icmp = LayerOf<"icmp"> | LayerOf<"icmpv6">;
 
 const NOTHING = new Uint8Array(0);
 
-/** Moves `segment` to a packet of values; false where it belongs to no conversation. */
+/** Moves `segment` to a packet of values, or to the datagram it completes; false where it belongs to no conversation. */
 export function readPacket(segment: Segment, packet: Packet): boolean {
-  const { layers } = packet;
+  const layers = wholeLayers(packet);
   let network: Network | undefined;
   let quotedNetwork: Network | undefined;
   let error: Icmp | undefined;

@@ -67,7 +67,8 @@ export class Segment {
     this.isFragment = false;
     this.#octets = NOTHING;
     this.#data = undefined;
-    return packet instanceof Frame ? this.#frame(packet.walk) : readPacket(this, packet);
+    // A datagram that was put together is a value
+    return packet instanceof Frame && !packet.reassembled ? this.#frame(packet.walk) : readPacket(this, packet);
   }
 
   /** The data as far as it was kept, borrowed from the packet. */
@@ -182,6 +183,7 @@ export class Segment {
 
   /** What lies between `size` octets of header `i` and the end of its packet. */
   #carry(walk: Walk, i: number, size: number): void {
+    this.isFragment = i >= walk.fragmented;
     this.length = Math.max(0, walk.wireEnds[i]! - walk.starts[i]! - size);
     this.#data = walk.data;
     this.#at = walk.ends[i]!;
@@ -211,7 +213,6 @@ export class Segment {
     this.window = data.getUint16(at + 14);
     const size = (data.getUint8(at + 12) >> 4) * 4;
     this.#carry(walk, i, Math.max(size, 20));
-    this.isFragment = i >= walk.fragmented;
     this.clearOptions();
     const end = walk.ends[i]!;
     if (end === at + 32 && data.getUint32(at + 20) === 0x0101080a) this.#timestamps(data, at + 24);

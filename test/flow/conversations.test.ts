@@ -3,6 +3,8 @@ import type { Conversation } from "../../src/flow/conversation.js";
 import { Conversations } from "../../src/flow/conversations.js";
 import { decode } from "../../src/packet/decode.js";
 import { Frame } from "../../src/packet/frame.js";
+import { FragmentReassembly } from "../../src/packet/reassembly.js";
+import { cuts, datagram4, fragment4, frameOf } from "../packet/reassembly-fragments.js";
 import {
   echoRequest,
   fin,
@@ -164,6 +166,23 @@ test("what belongs to no conversation is counted", () => {
   const conversations = new Conversations();
   expect(conversations.follow(decode(new Uint8Array(20)))).toBeUndefined();
   expect([conversations.packets, conversations.apart]).toEqual([1, 1]);
+});
+
+test("a datagram in fragments is followed by its first, or whole where it was put together", () => {
+  const octets = datagram4(new Uint8Array(3000));
+  const follow = (reassembled: boolean): unknown => {
+    const conversations = new Conversations({ reassembled });
+    const reassembly = new FragmentReassembly();
+    for (const [at, end] of cuts(3008, 1480)) {
+      const frame = frameOf(fragment4(octets, at, end));
+      if (reassembled) reassembly.follow(frame);
+      conversations.follow(frame);
+    }
+    const [conversation] = conversations;
+    return [conversation!.client.packets, conversation!.client.octets, conversations.apart];
+  };
+  expect(follow(false)).toEqual([1, 1472, 2]);
+  expect(follow(true)).toEqual([1, 3000, 2]);
 });
 
 test.each(["most", "keep"] as const)("%s has to be a number that makes sense", (argument) => {
