@@ -7,6 +7,7 @@ const benchmarks = [
   ["live.mjs", quick ? ["--packets", "20000", "--rounds", "1"] : []],
   ["files.mjs", quick ? ["--packets", "20000", "--rounds", "1"] : []],
   ["latency.mjs", quick ? ["--packets", "5", "--idle", "0.5"] : []],
+  ["memory.mjs", quick ? ["--seconds", "1"] : []],
   ["filter.mjs", []],
 ];
 for (const [name, options] of benchmarks) {
