@@ -162,7 +162,7 @@ export class Frame implements Packet {
       direction: this.direction,
       offload: this.offload,
       gso: this.gso,
-      layers: this.layers.map((layer) => ("own" in layer ? (layer as unknown as Cursor<Layer>).own() : layer)),
+      layers: this.#values(),
       checksums: this.checksums,
       problems: this.problems,
       reassembled: this.reassembled?.own(),
@@ -171,6 +171,19 @@ export class Frame implements Packet {
 
   toJSON(): Packet {
     return this.own();
+  }
+
+  /** What {@link layers} has, as values. hot */
+  #values(): readonly Layer[] {
+    const walk = this.walk;
+    const { data } = this;
+    const values: Layer[] = [];
+    for (let i = 0; i < walk.count; i++)
+      values.push(headers[walk.ids[i]!]!.decode(data, walk.starts[i]!, walk.ends[i]!));
+    if (walk.cut !== END) values.push(cutOf(walk));
+    else if (walk.wireEnd > walk.at) values.push(this.#payload.move(data, walk.at, walk.end, walk.wireEnd).own());
+    if (walk.frameEnd > walk.end) values.push(this.#trailer.move(data, walk.end, walk.frameEnd, walk.frameEnd).own());
+    return values;
   }
 
   #first(id: number): AnyView | undefined {
