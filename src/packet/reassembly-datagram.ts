@@ -67,7 +67,7 @@ export class Datagram {
         next.at === at && next.end === end && more === (end !== this.#length) && same(next.octets, octets);
       return duplicate ? "duplicate" : conflict("overlaps an earlier fragment");
     }
-    if (this.#length >= 0 && (!more || end > this.#length)) return conflict("is behind the last fragment");
+    if (this.#length >= 0 && end > this.#length) return conflict("is behind the last fragment");
     if (!more) {
       if (place < pieces.length) return conflict("is the last fragment, but not behind all others");
       this.#length = end;
