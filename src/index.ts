@@ -12,6 +12,7 @@ export { type CaptureRecord, type FileProblem, fileProblemText } from "./capture
 export type { Batch, Source, Statistics } from "./capture/source.js";
 export { type ErrorCode, type ErrorInfo, isSockinspectError, SockinspectError } from "./errors.js";
 export { addressesOf, type Resolve } from "./filter/compile.js";
+export { type Hint, hint } from "./hint/hint.js";
 export { type About, decode } from "./packet/decode.js";
 export type { Frame } from "./packet/frame.js";
 export {

@@ -11,16 +11,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   packet: ["errors", "wire"],
   filter: ["errors", "wire", "packet"],
   flow: ["errors", "wire", "packet"],
-  render: ["errors", "wire", "packet", "flow"],
+  hint: ["errors", "wire", "packet"],
+  render: ["errors", "wire", "packet", "flow", "hint"],
   socket: ["errors"],
   capture: ["errors", "wire", "packet", "filter", "socket"],
   demo: ["errors", "wire", "packet", "flow", "render", "socket", "capture"],
-  index: ["errors", "wire", "packet", "filter", "flow", "render", "socket", "capture"],
+  index: ["errors", "wire", "packet", "filter", "flow", "hint", "render", "socket", "capture"],
   cli: ["errors", "wire", "packet", "filter", "flow", "render", "socket", "capture", "demo"],
 };
 
 /** Folders that run in a browser as they are. */
-const PURE = ["errors", "wire", "packet", "filter", "flow", "render"];
+const PURE = ["errors", "wire", "packet", "filter", "flow", "hint", "render"];
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
 const placeOf = (file: string): string => file.split("/")[0]!.replace(/\.ts$/, "");

@@ -1,4 +1,5 @@
 /** A packet as one small JSON object; docs/json.md has its schema. */
+import { hint } from "../hint/hint.js";
 import type { Layer, Packet } from "../packet/packet.js";
 import type { View } from "../wire/header.js";
 import { hexText } from "../wire/hex.js";
@@ -28,8 +29,10 @@ export function json(packet: Packet, options: JsonOptions = {}): string {
 /** What a packet holds, and what the datagram holds that it completes. */
 function contentJson({ layers, checksums, problems, reassembled }: Packet, payload: boolean): object {
   const verdicts = checksums.filter(({ verdict }) => verdict !== "good");
+  const said = hint(layers);
   return {
     layers: layers.map((layer) => layerJson(layer, payload)),
+    ...(said && { hint: said }),
     ...(verdicts.length > 0 && { checksums: verdicts }),
     ...(problems.length > 0 && { problems }),
     ...(reassembled && {

@@ -1,5 +1,6 @@
 /** A packet in one line. */
 import { SequenceOrigins } from "../flow/sequence.js";
+import { hint } from "../hint/hint.js";
 import { headerOf } from "../packet/headers.js";
 import { type Cut, type Layer, type LayerOf, type Packet, wholeLayers } from "../packet/packet.js";
 import { problemText } from "../packet/problem.js";
@@ -7,6 +8,7 @@ import { etherTypes, ipProtocols, linkTypeNames } from "../wire/numbers.js";
 import type { Tcp } from "../wire/tcp.js";
 import { type Clock, clock, type TimeFormat } from "./clock.js";
 import { briefly, numberText } from "./field.js";
+import { hintText } from "./hint.js";
 import { icmpLine } from "./line-icmp.js";
 import { flagsText, optionsText } from "./line-tcp.js";
 import { type Paint, plain } from "./paint.js";
@@ -68,7 +70,10 @@ class Liner {
     const time = this.#clock(packet.seconds, packet.nanoseconds);
     let text = time === "" ? "" : `${this.#paint("time", time)} `;
     if (packet.device !== undefined) text += this.#device(packet.device, packet.direction);
-    text += this.#layers(packet, wholeLayers(packet));
+    const layers = wholeLayers(packet);
+    text += this.#layers(packet, layers);
+    const said = hint(layers);
+    if (said) text += ` ${this.#paint("quiet", hintText(said))}`;
     for (let whole = packet.reassembled; whole; whole = whole.reassembled)
       text += ` ${this.#paint("quiet", `(reassembled from ${count(whole.fragments, "fragment")})`)}`;
     for (let part: Packet | undefined = packet; part; part = part.reassembled)
