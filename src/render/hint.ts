@@ -1,5 +1,5 @@
 import type { Hint } from "../hint/hint.js";
-import { printable } from "./text.js";
+import { count, printable } from "./text.js";
 
 /** Names may be as long as their sender likes; JSON has all of them. */
 const LONGEST = 160;
@@ -37,6 +37,8 @@ function dnsText(hint: Extract<Hint, { readonly kind: "dns" }>): string {
     .filter((text) => text)
     .join(" ");
   if (!hint.response) return about;
-  const more = answerCount > answers.length ? ` (${answerCount} answers)` : "";
-  return `${about} → ${[...(code === undefined ? [] : [code]), ...answers].join(", ") || "no answer"}${more}`;
+  const said = code === undefined ? answers : [code, ...answers];
+  const all = count(answerCount, "answer");
+  if (said.length === 0) return `${about} → ${answerCount === 0 ? "no answer" : all}`;
+  return `${about} → ${said.join(", ")}${answerCount > answers.length ? ` (${all})` : ""}`;
 }

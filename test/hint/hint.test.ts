@@ -56,6 +56,9 @@ describe("DNS", () => {
     expect(answer(0x8183)).toBe("DNS A www.example.com → NXDOMAIN");
     expect(answer(0x818f)).toBe("DNS A www.example.com → code 15");
     expect(answer(0x8180)).toBe("DNS A www.example.com → no answer");
+    const cut = dnsMessage(0x8180, example, 1, [{ name: pointer, type: 1, data: [192, 0, 2, 1] }]).slice(0, -1);
+    expect(text("udp", 53, cut)).toBe("DNS A www.example.com → 1 answer");
+    expect(answer(0x8180, { name: pointer, type: 1, data: [192, 0, 2] })).toBe("DNS A www.example.com → A");
   });
 
   test("an answer without a question is named by what it answers", () => {
@@ -78,6 +81,13 @@ describe("DNS", () => {
     expect(text("udp", 53, octets)).toMatch(/^DNS A\? \\001.*…$/);
     expect(text("udp", 53, octets)).toHaveLength(160);
     expect(hint(layersOf("udp", [40_000, 53], octets))).toMatchObject({ name: expect.stringMatching(/^.{965}$/) });
+  });
+
+  test("a name that points forward is no name, even where there is one", () => {
+    const forward = dnsMessage(0x8180, [0xc0, 18], 1, [{ name: example, type: 1, data: [192, 0, 2, 1] }]);
+    expect(text("udp", 53, forward)).toBeUndefined();
+    const reserved = dnsMessage(0x8180, example, 1, [{ name: pointer, type: 5, data: [0xc0, 2] }]);
+    expect(text("udp", 53, reserved)).toBe("DNS A www.example.com → CNAME");
   });
 
   test("octets in names that are no text, dots and backslashes are escaped", () => {
@@ -151,6 +161,13 @@ describe("TLS", () => {
     expect(text("tcp", 443, whole.slice(0, 50))).toBe("TLS ClientHello");
   });
 
+  test("a name that is longer than its extension is left out", () => {
+    const long = serverName("example.com").with(8, 12);
+    expect(text("tcp", 443, clientHello(0x0303, [...long, ...supportedVersions(0x0304)]))).toBe(
+      "TLS ClientHello TLS 1.3",
+    );
+  });
+
   test("a name that is no name is escaped", () => {
     expect(text("tcp", 443, clientHello(0x0303, serverName("\x1b[2Jé")))).toBe("TLS ClientHello TLS 1.2 \\027[2J\\233");
   });
@@ -194,7 +211,7 @@ describe("DHCP", () => {
     expect(text("udp", 67, dhcpMessage(1, [], [0, 53, 1, 1, 255]))).toBe("DHCP DISCOVER");
     expect(text("udp", 68, dhcpMessage(2, [192, 0, 2, 5], [61, 2, 0, 0, 53, 1, 2, 255]))).toBe("DHCP OFFER 192.0.2.5");
     expect(text("udp", 68, dhcpMessage(2, [], [53, 1, 99]))).toBe("DHCP type 99");
-    expect(text("udp", 67, dhcpMessage(1, [], [255, 53, 1, 1]))).toBe("DHCP BOOTP request");
+    expect(text("udp", 67, dhcpMessage(1, [], [255, 0, 53, 1, 1]))).toBe("DHCP BOOTP request");
   });
 
   test("octets without its magic number are not", () => {
@@ -226,6 +243,15 @@ test("a hint comes behind the transport line and into JSON, and hides neither", 
     type: "A",
   });
   expect(JSON.parse(json(packet, { payload: false })).hint.name).toBe("www.example.com");
+});
+
+test("either port may be the one that tells, and padding behind a packet is no payload", () => {
+  const answered = dnsMessage(0x8183, example, 1);
+  const layers = layersOf("udp", [53, 40_000], answered);
+  const name = { kind: "dns", code: "NXDOMAIN", name: "www.example.com" };
+  expect(hint(layers)).toMatchObject(name);
+  expect(hint([...layers, { kind: "trailer", length: 3, octets: ascii("abc") }])).toMatchObject(name);
+  expect(hint([layers[0]!, { kind: "payload", length: 48, octets: new Uint8Array(0) }])).toBeUndefined();
 });
 
 test("packets without payload, and those that ICMP errors quote, have none", () => {
