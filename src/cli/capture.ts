@@ -51,7 +51,8 @@ async function follow(
   notes: readonly string[],
 ): Promise<void> {
   const prints = !options.quiet && (saving === undefined || options.print === true);
-  const sinks: Sink[] = [...(saving ? [saving] : []), ...(prints ? [new Printing(options)] : [])];
+  const printing = prints ? new Printing(options) : undefined;
+  const sinks: Sink[] = [...(saving ? [saving] : []), ...(printing ? [printing] : [])];
   const tell = teller(options.color);
   const release = endOn(source, options.duration);
   for (const note of notes) tell(note); // whoever reads them may press Ctrl-C
@@ -63,6 +64,7 @@ async function follow(
     arrive();
     await source.close();
     tell(summary(source.statistics()));
+    if (printing && printing.fragments !== "") tell(printing.fragments);
     try {
       await saving?.close(source.statistics());
     } finally {

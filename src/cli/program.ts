@@ -135,6 +135,7 @@ function showOptions(command: Command): Command {
     .option("--no-payload", "leave payloads out of JSON")
     .option("-v, --verbose", "every field of every header")
     .option("-x, --hex", "octets in hex and ASCII")
+    .option("--no-reassemble", "show fragments of datagrams, but not the datagrams")
     .addOption(
       new Option("--time <format>", "time of day, or seconds since the first packet or the one before")
         .choices(["absolute", "relative", "delta", "none"])

@@ -23,8 +23,10 @@ export async function readCommand(file: string, words: string[], options: ReadCo
   // In a pipeline Ctrl-C is for all: what the writer still has to say is read; the second one ends it at once
   if (file === "-") process.once("SIGINT", () => {});
   const span = new Span();
-  await refusedAs(exitCodes.noInput, pour(source, options.quiet ? [span] : [new Printing(options), span]));
+  const printing = options.quiet ? undefined : new Printing(options);
+  await refusedAs(exitCodes.noInput, pour(source, printing ? [printing, span] : [span]));
   tell(fileSummary(source, span));
+  if (printing && printing.fragments !== "") tell(printing.fragments);
   reportProblem(file, source);
 }
 

@@ -1,6 +1,7 @@
 /** Packets as text on standard output: what every command that shows packets has in common. */
 import type { Source } from "../capture/source.js";
 import type { Frame } from "../packet/frame.js";
+import { FragmentReassembly } from "../packet/reassembly.js";
 import type { TimeFormat } from "../render/clock.js";
 import { hexDump } from "../render/hex.js";
 import { json } from "../render/json.js";
@@ -8,6 +9,7 @@ import { lines } from "../render/line.js";
 import { tree } from "../render/tree.js";
 import { type ColourChoice, paintFor } from "./colours.js";
 import { Output } from "./output.js";
+import { fragmentSummary } from "./summary.js";
 
 export interface ShowOptions {
   readonly json?: boolean;
@@ -16,6 +18,7 @@ export interface ShowOptions {
   readonly hex?: boolean;
   readonly time: TimeFormat;
   readonly color: ColourChoice;
+  readonly reassemble: boolean;
 }
 
 /** What is done with packets as they come. */
@@ -43,12 +46,20 @@ export async function pour(source: Source, sinks: readonly Sink[]): Promise<void
 export class Printing implements Sink {
   readonly #output = new Output();
   readonly #print: (frame: Frame) => void;
+  readonly #reassembly: FragmentReassembly | undefined;
 
   constructor(options: ShowOptions) {
     this.#print = printer(options, this.#output);
+    this.#reassembly = options.reassemble ? new FragmentReassembly() : undefined;
+  }
+
+  /** What became of fragments; nothing where there were none. */
+  get fragments(): string {
+    return this.#reassembly ? fragmentSummary(this.#reassembly.statistics) : "";
   }
 
   take(frame: Frame): boolean {
+    this.#reassembly?.follow(frame);
     this.#print(frame);
     return this.#output.full;
   }

@@ -1,6 +1,7 @@
 import type { FileSource } from "../capture/read.js";
 import type { Statistics } from "../capture/source.js";
 import type { Frame } from "../packet/frame.js";
+import type { ReassemblyStatistics } from "../packet/reassembly.js";
 import { count } from "../render/text.js";
 import { spanText } from "./moment.js";
 import type { Sink } from "./show.js";
@@ -11,6 +12,19 @@ export function summary({ captured, received, dropped, freezes }: Statistics): s
   const parts = [`${count(captured, "packet")} captured`, `${received} received`, `${dropped} dropped by the kernel`];
   if (left > 0) parts.push(`${left} left in the buffer`);
   if (dropped > 0) parts.push(`buffer full ${count(freezes, "time")} (a larger --buffer or a narrower filter helps)`);
+  return parts.join(", ");
+}
+
+/** What became of fragments, or nothing where there were none. */
+export function fragmentSummary(statistics: ReassemblyStatistics): string {
+  const { reassembled, evicted, contradictory, unusable } = statistics;
+  const missing = statistics.incomplete + statistics.expired + evicted;
+  const parts = [];
+  if (reassembled > 0) parts.push(`${count(reassembled, "datagram")} reassembled`);
+  if (missing > 0) parts.push(`${count(missing, "datagram")} with fragments missing`);
+  if (evicted > 0) parts.push(`${evicted} of them not waited for, for want of memory`);
+  if (contradictory > 0) parts.push(`${count(contradictory, "datagram")} given up: fragments contradict each other`);
+  if (unusable > 0) parts.push(`${count(unusable, "fragment")} cut or impossible`);
   return parts.join(", ");
 }
 
