@@ -33,8 +33,8 @@ export function lines(options: LineOptions = {}): (packet: Packet) => string {
 /** Two IPv4 addresses with five-digit ports: longer ones stick out rather than push everything aside. */
 const WIDEST_ENDPOINTS = 42;
 
-/** Conversations whose endpoints are kept as text. */
-const WAYS = 256;
+/** Directions of conversations whose endpoints are kept as text. */
+const WAYS = 4096;
 
 interface Way {
   readonly source: string;
@@ -55,7 +55,7 @@ class Liner {
   readonly #clock: Clock;
   readonly #origins: SequenceOrigins | undefined;
   readonly #deviceColumns = new Map<string, DeviceColumns>();
-  readonly #ways: (Way | undefined)[] = new Array(WAYS).fill(undefined);
+  readonly #ways = new Map<number, Way>();
   /** Columns grow with what they had to hold, so that lines of one capture stand under each other. */
   #deviceWidth = 2;
   #endpointsWidth = 0;
@@ -162,8 +162,9 @@ class Liner {
   #way(network: Network | undefined, sourcePort: number, destinationPort: number): string {
     if (!network) return sourcePort < 0 ? "" : `${sourcePort} → ${destinationPort} `;
     const { source, destination } = network;
-    const slot = (sourcePort * 31 + destinationPort * 17 + source.length) & (WAYS - 1);
-    const kept = this.#ways[slot];
+    const hosts = lastUnit(source) * 7 + lastUnit(destination);
+    const slot = (sourcePort * 31 + destinationPort * 17 + hosts) & (WAYS - 1);
+    const kept = this.#ways.get(slot);
     if (
       kept !== undefined &&
       kept.sourcePort === sourcePort &&
@@ -174,7 +175,7 @@ class Liner {
     )
       return kept.text;
     const text = this.#wayText(network, sourcePort, destinationPort);
-    this.#ways[slot] = { source, destination, sourcePort, destinationPort, column: this.#endpointsWidth, text };
+    this.#ways.set(slot, { source, destination, sourcePort, destinationPort, column: this.#endpointsWidth, text });
     return text;
   }
 
@@ -273,6 +274,11 @@ function fragmentText(header: LayerOf<"ipv4"> | LayerOf<"fragment">): string {
 function endpoint(kind: Network["kind"], address: string, port: number): [string, string, string] {
   if (port < 0) return [address, "", ""];
   return [kind === "ipv6" ? `[${address}]` : address, ":", String(port)];
+}
+
+/** The part of an address in which neighbours differ. */
+function lastUnit(text: string): number {
+  return text.charCodeAt(text.length - 1);
 }
 
 function nameIn(names: Readonly<Record<number, string>>, value: number): string | undefined {
