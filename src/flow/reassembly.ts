@@ -125,7 +125,6 @@ export class Reassembly implements AsyncIterable<Uint8Array> {
   /** Octets from `at` on, as far as they are new. */
   #place(at: number, octets: Uint8Array): void {
     const end = at + octets.length;
-    if (end <= this.at) return;
     let from = Math.max(at, this.at);
     if (from === this.at && !this.#ahead.length) {
       this.#append(octets.subarray(from - at));

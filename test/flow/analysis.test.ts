@@ -179,6 +179,15 @@ test("a small segment that waited for a delayed acknowledgment is a stall", () =
   ]);
 });
 
+test("a small segment that waited only for a round trip is no stall", () => {
+  const quick = [
+    data("client", 101, 301, "head", 0.1),
+    ack("server", 301, 105, 0.12),
+    data("client", 105, 301, "body", 0.1201),
+  ];
+  expect(after(quick)).toEqual(["", "", ""]);
+});
+
 test("numbers that wrap at 32 bits are followed across it", () => {
   const conversations = new Conversations();
   const first = segment({ from: "client", flags: "S", seq: 0xfffffffe });

@@ -17,7 +17,17 @@ import {
   udp,
   udp6,
 } from "../support/packets.js";
-import { asTcp, handshake, kindsOf, lastOf, segment, windowScale } from "./segments.js";
+import {
+  asTcp,
+  handshake,
+  kindsOf,
+  lastOf,
+  segment,
+  segmentOctets,
+  segmentSize,
+  type Written,
+  windowScale,
+} from "./segments.js";
 
 /** The octets of an Ethernet frame with tags before what it carries. */
 function tagged(octets: Uint8Array, ...ids: readonly number[]): Uint8Array {
@@ -140,6 +150,81 @@ test("times are exact across years", () => {
   expect(asTcp([...conversations][1]!).initialRoundTrip).toBe(20e6);
 });
 
+test("a window is scaled only where both sides offer it", () => {
+  const packets = [
+    segment({ from: "client", flags: "S", seq: 100, options: [windowScale(7)] }),
+    segment({ from: "server", flags: "SA", seq: 300, ack: 101 }),
+    segment({ from: "client", flags: "A", seq: 101, ack: 301, window: 50 }),
+  ];
+  const { client } = asTcp(lastOf(new Conversations(), packets).conversation);
+  expect([client.windowShift, client.scaledWindow]).toEqual([-1, 50]);
+});
+
+test("round trips are smoothed, and not taken from what was sent twice", () => {
+  const data = (at: number, seq: number) => segment({ at, from: "client", flags: "PA", seq, ack: 301, data: "hello" });
+  const ack = (at: number, number: number) => segment({ at, from: "server", flags: "A", seq: 301, ack: number });
+  const packets = [...handshake(), data(1, 101), ack(1.004, 106), data(2, 106), data(2.5, 106), ack(2.6, 111)];
+  const { client } = asTcp(lastOf(new Conversations(), packets).conversation);
+  expect(client.roundTrips).toMatchObject({ samples: 2, smoothed: 9.25e6, variation: 5.25e6 });
+});
+
+test("a FIN is not counted as data that arrived", () => {
+  const fin = segment({ from: "client", flags: "FPA", seq: 101, ack: 301, data: "bye" });
+  const ack = segment({ from: "server", flags: "A", seq: 301, ack: 105 });
+  expect(asTcp(lastOf(new Conversations(), [...handshake(), fin, ack]).conversation).client.delivered).toBe(3);
+});
+
+test("a SYN that comes late does not change the time of the handshake", () => {
+  const late = segment({ at: 5, from: "client", flags: "S", seq: 100 });
+  expect(asTcp(lastOf(new Conversations(), [...handshake(), late]).conversation).initialRoundTrip).toBe(20e6);
+});
+
+test("options tell the same as octets and as values", () => {
+  const blocks = [
+    { left: 500, right: 600 },
+    { left: 700, right: 750 },
+  ];
+  const written: readonly Written[] = [
+    { from: "client", flags: "S", seq: 100, options: [segmentSize(1400), windowScale(4), { kind: "sackPermitted" }] },
+    { from: "client", flags: "S", seq: 200, options: [{ kind: "experiment2", id: 0xf989, octets: "" }] },
+    { from: "client", flags: "S", seq: 300, options: [{ kind: "fastOpen", cookie: "0011223344556677" }] },
+    { from: "server", flags: "A", seq: 900, ack: 301, options: [{ kind: "noOperation" }, { kind: "sack", blocks }] },
+  ];
+  const [views, values] = [new Conversations(), new Conversations()];
+  const told = written.map((each) => {
+    const events = views.follow(frameOf(segmentOctets(each)))!.events;
+    expect(values.follow(segment(each))!.events).toEqual(events);
+    return events.map(({ kind }) => kind).join(" ");
+  });
+  expect(told).toEqual(["", "portReused fastOpen", "portReused fastOpen", "selectiveAck"]);
+  expect(JSON.stringify([...views].map(({ client }) => client))).toBe(
+    JSON.stringify([...values].map(({ client }) => client)),
+  );
+});
+
+test("an ICMP error that quotes only the ports belongs to their conversation", () => {
+  const syn = segmentOctets({ from: "client", flags: "S", seq: 100 });
+  const header = segmentOctets({ from: "server", flags: "", seq: 0 }).slice(0, 20);
+  header[9] = 1;
+  header[3] = 56;
+  const error = Uint8Array.from([...header, 3, 1, 0, 0, 0, 0, 0, 0, ...syn.slice(0, 28)]);
+  for (const packet of [frameOf(error), decode(error, 101)]) {
+    const conversations = new Conversations();
+    conversations.follow(frameOf(syn));
+    const step = conversations.follow(packet)!;
+    expect([conversations.size, step.from, asTcp(step.conversation).ending]).toEqual([1, "client", "refused"]);
+  }
+});
+
+test("where a segment in fragments ends is not known, so that the next is no gap", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake());
+  const first = segment({ from: "client", flags: "A", seq: 101, ack: 301, data: "part" });
+  const layers = first.layers.map((layer) => (layer.kind === "ipv4" ? { ...layer, moreFragments: true } : layer));
+  const next = segment({ from: "client", flags: "A", seq: 901, ack: 301, data: "next" });
+  expect(kindsOf(conversations, [{ ...first, layers }, next])).toEqual(["", ""]);
+});
+
 test("when there are too many, the longest silent go, and are told and counted", () => {
   const gone: Conversation[] = [];
   const conversations = new Conversations({ most: 2, evicted: (conversation) => gone.push(conversation) });
@@ -149,6 +234,19 @@ test("when there are too many, the longest silent go, and are told and counted",
   expect([conversations.evicted, conversations.size]).toEqual([1, 2]);
   expect(conversations.follow(from(1001))!.conversation.number).toBe(0);
   expect(conversations.follow(from(1002))!.conversation.number).toBe(3);
+});
+
+test("those that are left are still found, whatever went", () => {
+  const conversations = new Conversations({ most: 1000 });
+  const from = (i: number) =>
+    conversations.follow(
+      segment({ from: "client", flags: "A", seq: 1, addresses: [`10.0.${i >> 8}.${i & 255}`, "10.1.0.1"] }),
+    )!.conversation.number;
+  for (let i = 0; i < 3000; i++) expect(from(i)).toBe(i);
+  for (let i = 2000; i < 2500; i++) expect(from(i)).toBe(i);
+  for (let i = 3000; i < 3500; i++) expect(from(i)).toBe(i);
+  for (let i = 2000; i < 2500; i++) expect(from(i)).toBe(i);
+  expect([conversations.size, conversations.evicted]).toEqual([1000, 2500]);
 });
 
 test("thousands of conversations are told apart", () => {

@@ -81,6 +81,28 @@ test("an async iteration gives the octets as they come and ends with the FIN", a
   expect(texts).toEqual(["hello ", "world"]);
 });
 
+test("what waits behind a gap counts as kept, too", () => {
+  expect(taken(streamOf([...handshake(), data(104, "lo there"), data(101, "hel"), ack(112)], 6))).toBe("hel");
+});
+
+test("an iteration that waits is woken by data", async () => {
+  const conversations = new Conversations({ keep: 100 });
+  kindsOf(conversations, handshake());
+  const stream = [...conversations][0]!.stream("client")[Symbol.asyncIterator]();
+  const first = stream.next();
+  await new Promise(setImmediate);
+  kindsOf(conversations, [data(101, "at last")]);
+  expect(new TextDecoder().decode((await first).value as Uint8Array)).toBe("at last");
+});
+
+test("a conversation that goes ends its streams", async () => {
+  const conversations = new Conversations({ keep: 100, most: 1 });
+  kindsOf(conversations, handshake());
+  const streams = (["client", "server"] as const).map((side) => [...conversations][0]!.stream(side).pieces().next());
+  kindsOf(conversations, [segment({ from: "client", flags: "S", seq: 1, ports: [1, 2] })]);
+  for (const stream of streams) expect((await stream).done).toBe(true);
+});
+
 test("an iteration that waits is ended by the end of the capture", async () => {
   const conversations = new Conversations({ keep: 100 });
   kindsOf(conversations, [...handshake(), data(103, "late")]);

@@ -28,7 +28,16 @@ export interface Written {
 }
 
 export function segment(written: Written): Packet {
-  const { flags, seq, ack = 0, data = "", window = 1000, options = [], at = 0 } = written;
+  const { at = 0, kept } = written;
+  const octets = segmentOctets(written);
+  const cut = kept === undefined ? octets : octets.slice(0, octets.length - (written.data?.length ?? 0) + kept);
+  const nanoseconds = Math.round((at % 1) * 1e9);
+  return decode(cut, linkTypes.raw, { seconds: 1_700_000_000 + Math.floor(at), nanoseconds, length: octets.length });
+}
+
+/** From the IPv4 header on. */
+export function segmentOctets(written: Written): Uint8Array {
+  const { flags, seq, ack = 0, data = "", window = 1000, options = [] } = written;
   const { ports = [40000, 5000], addresses = [CLIENT, SERVER] } = written;
   const [source, destination] = written.from === "client" ? [0, 1] : [1, 0];
   const header: Tcp = {
@@ -80,9 +89,7 @@ export function segment(written: Written): Packet {
   ipv4.encode(network, view, 0);
   tcp.encode({ ...header, dataOffset: size / 4 }, view, 20);
   octets.set(new TextEncoder().encode(data), 20 + size);
-  const cut = written.kept === undefined ? octets : octets.slice(0, 20 + size + written.kept);
-  const nanoseconds = Math.round((at % 1) * 1e9);
-  return decode(cut, linkTypes.raw, { seconds: 1_700_000_000 + Math.floor(at), nanoseconds, length: octets.length });
+  return octets;
 }
 
 export const segmentSize = (size: number): TcpOption => ({ kind: "maximumSegmentSize", size });

@@ -83,6 +83,15 @@ test("a FIN that is sent again proves that its acknowledgment was lost", () => {
   ]);
 });
 
+test("a FIN that is sent again by who was done waits for its acknowledgment still", () => {
+  const life = [client("FA", 101, 301), server("FA", 301, 102), client("FA", 101, 302)];
+  expect(afterHandshake(...life).at(-1)).toBe("CLOSING CLOSED");
+});
+
+test("an ACK behind a SYN proves a SYN-ACK that was not seen", () => {
+  expect(states(client("S", 100), client("A", 101, 301))).toEqual(["SYN-SENT LISTEN", "ESTABLISHED ESTABLISHED"]);
+});
+
 test("a FIN behind missing octets waits for them", () => {
   expect(afterHandshake(client("FA", 104, 301), client("PA", 101, 301, "abc"), server("A", 301, 105))).toEqual([
     "FIN-WAIT-1 ESTABLISHED",
