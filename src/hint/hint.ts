@@ -24,7 +24,6 @@ export function hint(layers: readonly Layer[]): Hint | undefined {
   const transport = layers[last - 1];
   if (payload?.kind !== "payload" || (transport?.kind !== "tcp" && transport?.kind !== "udp")) return undefined;
   const { octets } = payload;
-  if (octets.length === 0) return undefined;
   const { sourcePort, destinationPort } = transport;
   const port = wellKnown(sourcePort) ? sourcePort : destinationPort;
   const found = transport.kind === "tcp" ? overTcp(octets, port) : overUdp(octets, port);
