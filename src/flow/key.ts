@@ -3,6 +3,8 @@
 /** 32-bit words of a key: protocol and IP version, VLAN, ports, both addresses. */
 export const WORDS = 11;
 
+const NO_VLANS: readonly number[] = Object.freeze([]);
+
 /** A key, made anew for each packet. */
 export class Key {
   readonly words = new Int32Array(WORDS);
@@ -61,7 +63,7 @@ export class Key {
   /** VLAN ids, outermost first. */
   get vlans(): readonly number[] {
     const tags = this.words[1]!;
-    if (tags < 0) return [];
+    if (tags < 0) return NO_VLANS;
     return (tags & 0x1000000) === 0 ? [tags] : [(tags >> 12) & 0xfff, tags & 0xfff];
   }
 
