@@ -12,7 +12,6 @@ import { readPacket } from "./segment-of-packet.js";
 export const FIN = 1;
 export const SYN = 2;
 export const RST = 4;
-const PSH = 8;
 export const ACK = 16;
 
 /** Blocks that a SACK option has room for: RFC 2018 §3. */

@@ -40,13 +40,19 @@ export interface LadderOptions extends ConversationsOptions {
   readonly rungs?: number;
 }
 
+/** Conversations at once, unless told otherwise: a ladder holds a packet's text for each of its rungs. */
+const MOST = 1000;
+
 interface Building {
   readonly rungs: Rung[];
   more: number;
   latest: number;
 }
 
-/** Draws up the conversations of one capture, packet by packet. */
+/**
+ * Draws up the conversations of one capture, packet by packet. Those longest silent go when there are more than `most`,
+ * by default 1000: `conversations.evicted` counts them.
+ */
 export class Ladders {
   readonly conversations: Conversations;
   readonly #built = new Map<Conversation, Building>();
@@ -58,6 +64,7 @@ export class Ladders {
     this.#most = options.rungs ?? 1000;
     this.conversations = new Conversations({
       ...options,
+      most: options.most ?? MOST,
       evicted: (conversation) => {
         this.#built.delete(conversation);
         options.evicted?.(conversation);
