@@ -2,21 +2,29 @@ import { type CaptureOptions, capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
 import { addressesOf } from "../filter/compile.js";
 import { count } from "../render/text.js";
+import type { ColourChoice } from "./colours.js";
 import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
+import { type LadderCommandOptions, showing } from "./ladder.js";
 import { chooseUser, fileOwner, giveUpPrivileges } from "./privileges.js";
 import { checkSaveOptions, type SaveOptions, Saving } from "./save.js";
-import { Printing, pour, type ShowOptions, type Sink } from "./show.js";
+import { pour, remarksOf, type Sink } from "./show.js";
 import { summary } from "./summary.js";
 import { progress, teller } from "./tell.js";
 
-export interface CaptureCommandOptions extends FilterOptions, ShowOptions, SaveOptions {
+export interface LiveOptions extends FilterOptions {
+  readonly interface?: string;
+  readonly snaplen?: number;
+  readonly color: ColourChoice;
   readonly count?: number;
   readonly duration?: number;
   readonly buffer: number;
   readonly direction?: "in" | "out";
   readonly promiscuous: boolean;
-  readonly quiet?: boolean;
   readonly user?: string;
+}
+
+export interface CaptureCommandOptions extends LiveOptions, LadderCommandOptions, SaveOptions {
+  readonly quiet?: boolean;
 }
 
 const MEBI = 1024 * 1024;
@@ -35,36 +43,60 @@ export async function captureCommand(words: string[], options: CaptureCommandOpt
     const said = giveUpPrivileges(user);
     // From here on octets from the network are looked at.
     saving?.checkRotation();
-    const what = `capturing on ${options.interface ?? "every interface"}${filter === "" ? "" : `: ${filter}`}`;
-    await follow(source, saving, options, [`${what} (Ctrl-C ends it)`, ...(said === undefined ? [] : [said])]);
+    const prints = !options.quiet && (saving === undefined || options.print === true);
+    const sinks: Sink[] = [...(saving ? [saving] : []), ...(prints ? showing(options) : [])];
+    const silent = !prints || options.ladder === true;
+    await follow(source, sinks, saving, silent, options, notes(filter, options, said));
   } finally {
     await source.close();
     await saving?.close(source.statistics());
   }
 }
 
-/** Says `notes`, prints and saves packets until the capture ends, and says what became of them. */
+/** Hands live packets to the sinks, which are made when root was given up, and says what became of them. */
+export async function pourLive(
+  words: readonly string[],
+  options: LiveOptions,
+  sinks: () => readonly Sink[],
+): Promise<void> {
+  const user = chooseUser(options.user);
+  const filter = filterOf(words, options);
+  const addresses = await addressesOf(filter, resolveHost);
+  const source = capture({ ...captureOptions(filter, options), addresses });
+  try {
+    const said = giveUpPrivileges(user);
+    await follow(source, sinks(), undefined, false, options, notes(filter, options, said));
+  } finally {
+    await source.close();
+  }
+}
+
+function notes(filter: string, options: LiveOptions, said: string | undefined): readonly string[] {
+  const what = `capturing on ${options.interface ?? "every interface"}${filter === "" ? "" : `: ${filter}`}`;
+  return [`${what} (Ctrl-C ends it)`, ...(said === undefined ? [] : [said])];
+}
+
+/** Says `notes`, hands packets over until the capture ends, and says what became of them; if `silent`, how many so far. */
 async function follow(
   source: Source,
+  sinks: readonly Sink[],
   saving: Saving | undefined,
-  options: CaptureCommandOptions,
+  silent: boolean,
+  options: LiveOptions,
   notes: readonly string[],
 ): Promise<void> {
-  const prints = !options.quiet && (saving === undefined || options.print === true);
-  const printing = prints ? new Printing(options) : undefined;
-  const sinks: Sink[] = [...(saving ? [saving] : []), ...(printing ? [printing] : [])];
   const tell = teller(options.color);
   const release = endOn(source, options.duration);
   for (const note of notes) tell(note); // whoever reads them may press Ctrl-C
   const says = (): string => saving?.text ?? count(source.statistics().captured, "packet");
-  const arrive = prints ? () => {} : progress(() => `${says()}, ${source.statistics().dropped} dropped`);
+  const arrive = silent ? progress(() => `${says()}, ${source.statistics().dropped} dropped`) : () => {};
   try {
     await pour(source, sinks);
   } finally {
     arrive();
     await source.close();
     tell(summary(source.statistics()));
-    if (printing && printing.fragments !== "") tell(printing.fragments);
+    for (const remark of remarksOf(sinks)) tell(remark);
     try {
       await saving?.close(source.statistics());
     } finally {
@@ -74,7 +106,7 @@ async function follow(
   if (saving) tell(saving.text);
 }
 
-function captureOptions(filter: string, options: CaptureCommandOptions): CaptureOptions {
+function captureOptions(filter: string, options: LiveOptions): CaptureOptions {
   return {
     filter,
     ...(options.interface !== undefined && { interface: options.interface }),

@@ -12,22 +12,14 @@ const program = new Command("sockinspect")
 
 const capture = program
   .command("capture")
-  .description("print or save packets as they come and go; needs root (sudo) or CAP_NET_RAW")
-  .option("-i, --interface <name>", "one network interface (default: all of them, loopback included)");
-filterOptions(capture)
-  .option("-c, --count <n>", "end after n packets", positiveWhole)
-  .option("--duration <seconds>", "end after so long", positive)
+  .description("print or save packets as they come and go; needs root (sudo) or CAP_NET_RAW");
+liveOptions(filterOptions(capture).option("-c, --count <n>", "end after n packets", positiveWhole))
   .option("-w, --write <file>", "save packets instead of printing them: pcapng, or pcap by its name; - is stdout")
   .option("--rotate-size <MiB>", "begin another file after so much; their names are numbered", positive)
   .option("--rotate-seconds <seconds>", "begin another file after so long", positive)
   .option("--files <n>", "keep only the n newest files", positiveWhole)
   .option("--print", "print packets that are saved, too");
 showOptions(capture)
-  .option("--snaplen <octets>", "keep only so much of each packet", positiveWhole)
-  .option("--buffer <MiB>", "ring the kernel writes packets to", positive, 32)
-  .addOption(new Option("--direction <way>", "only what comes in or goes out").choices(["in", "out"]))
-  .option("--no-promiscuous", "leave out what is addressed to other hosts")
-  .option("--user <name>", "user to become once the sockets are open (default: who ran sudo, else nobody)")
   .addHelpText(
     "after",
     `
@@ -128,6 +120,18 @@ function filterOptions(command: Command): Command {
     );
 }
 
+/** What only live traffic has: the same for every command that takes it. */
+function liveOptions(command: Command): Command {
+  return command
+    .option("-i, --interface <name>", "one network interface (default: all of them, loopback included)")
+    .option("--duration <seconds>", "end after so long", positive)
+    .option("--snaplen <octets>", "keep only so much of each packet", positiveWhole)
+    .option("--buffer <MiB>", "ring the kernel writes packets to", positive, 32)
+    .addOption(new Option("--direction <way>", "only what comes in or goes out").choices(["in", "out"]))
+    .option("--no-promiscuous", "leave out what is addressed to other hosts")
+    .option("--user <name>", "user to become once the sockets are open (default: who ran sudo, else nobody)");
+}
+
 /** How packets are shown: the same for every command that does. */
 function showOptions(command: Command): Command {
   return command
@@ -140,6 +144,19 @@ function showOptions(command: Command): Command {
       new Option("--time <format>", "time of day, or seconds since the first packet or the one before")
         .choices(["absolute", "relative", "delta", "none"])
         .default("absolute"),
+    )
+    .addOption(new Option("--explain", "say in a sentence what each packet means").conflicts("json"))
+    .addOption(
+      new Option("--ladder", "draw each conversation, once the packets are there").conflicts([
+        "json",
+        "verbose",
+        "hex",
+      ]),
+    )
+    .addOption(
+      new Option("--format <name>", "draw ladders so (implies --ladder; default: text)")
+        .choices(["text", "mermaid", "svg"])
+        .implies({ ladder: true }),
     )
     .option("--quiet", "no packets, only how many")
     .addOption(colorOption());

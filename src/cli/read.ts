@@ -3,18 +3,34 @@ import { fileProblemText } from "../capture/record.js";
 import { SockinspectError } from "../errors.js";
 import { addressesOf } from "../filter/compile.js";
 import { printable } from "../render/text.js";
+import type { ColourChoice } from "./colours.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
-import { Printing, pour, type ShowOptions } from "./show.js";
+import { type LadderCommandOptions, showing } from "./ladder.js";
+import { pour, remarksOf, type Sink } from "./show.js";
 import { fileSummary, Span } from "./summary.js";
 import { teller } from "./tell.js";
 
-export interface ReadCommandOptions extends FilterOptions, ShowOptions {
+export interface FileOptions extends FilterOptions {
   readonly count?: number;
+  readonly color: ColourChoice;
+}
+
+export interface ReadCommandOptions extends FileOptions, LadderCommandOptions {
   readonly quiet?: boolean;
 }
 
 export async function readCommand(file: string, words: string[], options: ReadCommandOptions): Promise<void> {
+  await pourFile(file, words, options, () => (options.quiet ? [] : showing(options)));
+}
+
+/** Hands the packets of a file to the sinks, and says what became of them. */
+export async function pourFile(
+  file: string,
+  words: readonly string[],
+  options: FileOptions,
+  sinks: () => readonly Sink[],
+): Promise<void> {
   refuseTerminal(file);
   const filter = filterOf(words, options);
   const addresses = await addressesOf(filter, resolveHost);
@@ -23,10 +39,10 @@ export async function readCommand(file: string, words: string[], options: ReadCo
   // In a pipeline Ctrl-C is for all: what the writer still has to say is read; the second one ends it at once
   if (file === "-") process.once("SIGINT", () => {});
   const span = new Span();
-  const printing = options.quiet ? undefined : new Printing(options);
-  await refusedAs(exitCodes.noInput, pour(source, printing ? [printing, span] : [span]));
+  const all = [...sinks(), span];
+  await refusedAs(exitCodes.noInput, pour(source, all));
   tell(fileSummary(source, span));
-  if (printing && printing.fragments !== "") tell(printing.fragments);
+  for (const remark of remarksOf(all)) tell(remark);
   reportProblem(file, source);
 }
 
@@ -43,7 +59,7 @@ export function refuseTerminal(file: string): void {
 function readOptions(
   filter: string,
   addresses: ReadonlyMap<string, readonly string[]>,
-  { count }: ReadCommandOptions,
+  { count }: FileOptions,
 ): ReadOptions {
   return { filter, addresses, ...(count !== undefined && { limit: count }) };
 }

@@ -1,5 +1,7 @@
 /** Packets as text on standard output: what every command that shows packets has in common. */
 import type { Source } from "../capture/source.js";
+import { Conversations } from "../flow/conversations.js";
+import { explain } from "../flow/explain.js";
 import type { Frame } from "../packet/frame.js";
 import { FragmentReassembly } from "../packet/reassembly.js";
 import type { TimeFormat } from "../render/clock.js";
@@ -16,6 +18,7 @@ export interface ShowOptions {
   readonly payload: boolean;
   readonly verbose?: boolean;
   readonly hex?: boolean;
+  readonly explain?: boolean;
   readonly time: TimeFormat;
   readonly color: ColourChoice;
   readonly reassemble: boolean;
@@ -27,6 +30,10 @@ export interface Sink {
   take(frame: Frame): boolean;
   /** Resolves when there is room for more: to false when nobody wants more. */
   ready(): Promise<boolean>;
+  /** Called behind the last packet. */
+  end?(): Promise<void>;
+  /** What is to be said behind the summary. */
+  readonly remarks?: readonly string[];
 }
 
 /** Hands every packet to every sink, and stops where one of them wants no more. */
@@ -40,26 +47,43 @@ export async function pour(source: Source, sinks: readonly Sink[]): Promise<void
     }
     for (const sink of sinks) if (!(await sink.ready())) return;
   }
+  for (const sink of sinks) await sink.end?.();
+}
+
+export function remarksOf(sinks: readonly Sink[]): readonly string[] {
+  return sinks.flatMap(({ remarks = [] }) => remarks);
+}
+
+/** Puts fragments together, for the sinks behind it. */
+export class Reassembling implements Sink {
+  readonly #reassembly = new FragmentReassembly();
+
+  /** hot */
+  take(frame: Frame): boolean {
+    this.#reassembly.follow(frame);
+    return false;
+  }
+
+  async ready(): Promise<boolean> {
+    return true;
+  }
+
+  get remarks(): readonly string[] {
+    const text = fragmentSummary(this.#reassembly.statistics);
+    return text === "" ? [] : [text];
+  }
 }
 
 /** Packets as text on standard output. */
 export class Printing implements Sink {
   readonly #output = new Output();
   readonly #print: (frame: Frame) => void;
-  readonly #reassembly: FragmentReassembly | undefined;
 
   constructor(options: ShowOptions) {
     this.#print = printer(options, this.#output);
-    this.#reassembly = options.reassemble ? new FragmentReassembly() : undefined;
-  }
-
-  /** What became of fragments; nothing where there were none. */
-  get fragments(): string {
-    return this.#reassembly ? fragmentSummary(this.#reassembly.statistics) : "";
   }
 
   take(frame: Frame): boolean {
-    this.#reassembly?.follow(frame);
     this.#print(frame);
     return this.#output.full;
   }
@@ -73,9 +97,12 @@ function printer(options: ShowOptions, output: Output): (frame: Frame) => void {
   if (options.json) return (frame) => output.print(json(frame, { payload: options.payload }));
   const paint = paintFor(process.stdout, options.color);
   const line = lines({ time: options.time, paint });
-  if (!options.verbose && !options.hex) return (frame) => output.print(line(frame));
+  if (!options.verbose && !options.hex && !options.explain) return (frame) => output.print(line(frame));
+  const conversations = options.explain ? new Conversations({ reassembled: options.reassemble }) : undefined;
   return (frame) => {
     output.print(line(frame));
+    const step = conversations?.follow(frame);
+    if (step) for (const sentence of explain(step)) output.print(`    ${paint("quiet", `▸ ${sentence}`)}`);
     if (options.verbose) for (const text of tree(frame, paint)) output.print(text);
     if (options.hex) for (const text of hexDump(frame.octets, paint)) output.print(`    ${text}`);
   };

@@ -1,0 +1,78 @@
+/** Conversations as ladders on standard output, once all their packets are there. */
+import type { Frame } from "../packet/frame.js";
+import { Ladders } from "../render/ladder.js";
+import { ladderMermaid } from "../render/ladder-mermaid.js";
+import { ladderSvg } from "../render/ladder-svg.js";
+import { ladderText } from "../render/ladder-text.js";
+import { count } from "../render/text.js";
+import { paintFor } from "./colours.js";
+import { Output } from "./output.js";
+import { Printing, Reassembling, type ShowOptions, type Sink } from "./show.js";
+
+export interface LadderCommandOptions extends ShowOptions {
+  readonly ladder?: boolean;
+  readonly format?: "text" | "mermaid" | "svg";
+}
+
+/** With the thousand packets kept of each, this is what stays in memory. */
+const MOST = 1000;
+
+/** What shows packets the way the options ask for. */
+export function showing(options: LadderCommandOptions): readonly Sink[] {
+  const shows = options.ladder ? new Drawing(options) : new Printing(options);
+  return options.reassemble ? [new Reassembling(), shows] : [shows];
+}
+
+class Drawing implements Sink {
+  readonly #ladders: Ladders;
+  readonly #options: LadderCommandOptions;
+  #drawn = 0;
+
+  constructor(options: LadderCommandOptions) {
+    this.#options = options;
+    this.#ladders = new Ladders({ most: MOST, explain: options.explain === true, reassembled: options.reassemble });
+  }
+
+  /** hot */
+  take(frame: Frame): boolean {
+    this.#ladders.add(frame);
+    return false;
+  }
+
+  async ready(): Promise<boolean> {
+    return true;
+  }
+
+  async end(): Promise<void> {
+    const output = new Output();
+    for (const piece of this.#pieces()) {
+      if (this.#drawn++ > 0) output.print("");
+      output.print(piece);
+      if (output.full && !(await output.flush())) return;
+    }
+    await output.flush();
+  }
+
+  get remarks(): readonly string[] {
+    const { apart, evicted } = this.#ladders.conversations;
+    const remarks: string[] = [];
+    if (this.#drawn > 1 && this.#options.format === "svg")
+      remarks.push(`${this.#drawn} images, one behind the other: for a file of one, choose it by the filter`);
+    if (apart > 0) remarks.push(`${count(apart, "packet")} of no conversation, not drawn`);
+    if (evicted > 0)
+      remarks.push(`${count(evicted, "conversation")} not drawn: no more than ${MOST} are kept (a filter helps)`);
+    return remarks;
+  }
+
+  *#pieces(): Generator<string, void, undefined> {
+    const { color, format } = this.#options;
+    const paint = paintFor(process.stdout, color);
+    const width = process.stdout.columns ?? 80;
+    for (const ladder of this.#ladders) {
+      if (format === "svg") yield ladderSvg(ladder).trimEnd();
+      // A block of Markdown, as where these diagrams are drawn
+      else if (format === "mermaid") yield `\`\`\`mermaid\n${ladderMermaid(ladder)}\`\`\``;
+      else yield ladderText(ladder, { width, paint }).join("\n");
+    }
+  }
+}
