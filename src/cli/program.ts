@@ -55,6 +55,38 @@ Exit codes: 0 done, 64 wrong usage or filter, 65 the file is cut or wrong, 66 ca
     (await import("./read.js")).readCommand(file, filter, options),
   );
 
+const flows = program
+  .command("flows")
+  .description("list conversations, of a capture file or of what comes and goes: TCP, UDP and ping")
+  .argument("[file]", "file to read; - is stdin; live is the network", "live");
+liveOptions(filterOptions(flows).option("-c, --count <n>", "end after n packets", positiveWhole))
+  .addOption(
+    new Option("--sort <by>", "what comes first (default: start; on a terminal that is refreshed: latest)").choices([
+      "start",
+      "latest",
+      "duration",
+      "packets",
+      "octets",
+    ]),
+  )
+  .option("--most <n>", "conversations remembered at once", positiveWhole, 65_536)
+  .option("--json", "one JSON object a line")
+  .addOption(colorOption())
+  .addHelpText(
+    "after",
+    `
+Examples:
+  sockinspect flows trace.pcapng --sort octets
+  sudo sockinspect flows
+  sudo sockinspect flows live tcp port 443
+
+Live, it needs root (sudo) or CAP_NET_RAW; Ctrl-C ends it. Exit codes are those of capture and read.`,
+  )
+  .action(async (file: string, filter: string[], options, command: Command) => {
+    refuseLiveOptions(file, command);
+    await (await import("./flows.js")).flowsCommand(file, filter, options);
+  });
+
 const convert = program
   .command("convert")
   .description("copy a capture file, or a part of it; between pcapng and pcap by the name of the copy")
@@ -130,6 +162,14 @@ function liveOptions(command: Command): Command {
     .addOption(new Option("--direction <way>", "only what comes in or goes out").choices(["in", "out"]))
     .option("--no-promiscuous", "leave out what is addressed to other hosts")
     .option("--user <name>", "user to become once the sockets are open (default: who ran sudo, else nobody)");
+}
+
+/** An option that has no effect is a misunderstanding: of a file, everything is captured already. */
+function refuseLiveOptions(file: string, command: Command): void {
+  if (file === "live") return;
+  for (const option of liveOptions(new Command()).options)
+    if (command.getOptionValueSource(option.attributeName()) === "cli")
+      command.error(`error: option '${option.flags}' is for live traffic, and FILE is not "live"`);
 }
 
 /** How packets are shown: the same for every command that does. */

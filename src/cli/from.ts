@@ -1,0 +1,26 @@
+import { isSockinspectError, SockinspectError } from "../errors.js";
+import { type LiveOptions, pourLive } from "./capture.js";
+import { pourFile } from "./read.js";
+import { Reassembling, type Sink } from "./show.js";
+
+/** Hands the packets of a file, or those of the network where it is called "live", to a sink; fragments are put together. */
+export async function pourFrom(
+  file: string,
+  words: readonly string[],
+  options: LiveOptions,
+  sink: () => Sink,
+): Promise<void> {
+  const sinks = (): Sink[] => [new Reassembling(), sink()];
+  if (file === "live") return pourLive(words, options, sinks);
+  try {
+    await pourFile(file, words, options, sinks);
+  } catch (error) {
+    if (!isSockinspectError(error, "SYSTEM") || error.info.code !== "ENOENT" || words.length === 0) throw error;
+    throw new SockinspectError(
+      "BAD_ARGUMENT",
+      `${error.message} (in front of the filter stands a file, or the word live for what comes and goes)`,
+      { argument: "file", value: file },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,155 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createCapture } from "../../src/capture/file-output.js";
+import { linkTypes } from "../../src/wire/numbers.js";
+import { segmentOctets, type Written } from "../flow/segments.js";
+import { record } from "../support/capture-files.js";
+import { Running, run } from "../support/command.js";
+import { ownNetwork } from "../support/live.js";
+
+const folder = mkdtempSync(join(tmpdir(), "sockinspect-cli-flows-"));
+const trace = join(folder, "trace.pcapng");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A request that is answered, one that is refused. */
+const written: readonly Written[] = [
+  { at: 0, from: "client", flags: "S", seq: 100 },
+  { at: 0.01, from: "server", flags: "SA", seq: 300, ack: 101 },
+  { at: 0.02, from: "client", flags: "A", seq: 101, ack: 301 },
+  { at: 0.03, from: "client", flags: "PA", seq: 101, ack: 301, data: "GET /\r\nA: \x1b[31m\r\n" },
+  { at: 0.04, from: "server", flags: "PA", seq: 301, ack: 118, data: "h" },
+  { at: 0.05, from: "server", flags: "PA", seq: 302, ack: 118, data: "i\n< you" },
+  { at: 0.06, from: "client", flags: "FA", seq: 118, ack: 309 },
+  { at: 0.07, from: "server", flags: "FA", seq: 309, ack: 119 },
+  { at: 0.08, from: "client", flags: "A", seq: 119, ack: 310 },
+  { at: 1, from: "client", flags: "S", seq: 900, ports: [40001, 5001] },
+  { at: 1.001, from: "server", flags: "RA", seq: 0, ack: 901, ports: [40001, 5001] },
+];
+
+beforeAll(async () => {
+  ownNetwork();
+  const output = await createCapture(trace);
+  for (const one of written) {
+    const octets = segmentOctets(one);
+    const { at = 0 } = one;
+    const seconds = 1_700_000_000 + Math.floor(at);
+    output.write(record(octets, { linkType: linkTypes.raw, seconds, nanoseconds: Math.round((at % 1) * 1e9) }));
+  }
+  await output.close();
+});
+
+/** One connection to port 5000 of loopback, from the first octet to the last. */
+async function converse(): Promise<void> {
+  const server = createServer((socket) => socket.pipe(socket)).listen(5000, "127.0.0.1");
+  await once(server, "listening");
+  const client = connect(5000, "127.0.0.1");
+  client.end("hello\n");
+  client.resume();
+  await once(client, "close");
+  server.close();
+  await once(server, "close");
+}
+
+describe("flows", () => {
+  test("lists the conversations of a file, and what became of them", async () => {
+    const { code, stdout, stderr } = await run("flows", trace);
+    expect(stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["NAME", "CLIENT", "SERVER", "STATE", "PACKETS", "SENT", "RECEIVED", "DURATION", "ROUND TRIP"],
+      ["tcp-0", "192.0.2.1:40000", "198.51.100.2:5000", "closed", "9", "17", "8", "80 ms", "20 ms"],
+      ["tcp-1", "192.0.2.1:40001", "198.51.100.2:5001", "refused", "2", "0", "0", "1 ms", "1 ms"],
+      [""],
+    ]);
+    expect(stderr).toContain("2 conversations\n");
+    expect(code).toBe(0);
+  });
+
+  test("sorts by what is asked for", async () => {
+    const names = async (by: string): Promise<string[]> =>
+      (await run("flows", trace, "--sort", by)).stdout.split("\n").map((line) => line.split(" ")[0]!);
+    expect(await names("start")).toEqual(["NAME", "tcp-0", "tcp-1", ""]);
+    expect(await names("latest")).toEqual(["NAME", "tcp-1", "tcp-0", ""]);
+    expect(await names("octets")).toEqual(["NAME", "tcp-0", "tcp-1", ""]);
+  });
+
+  test("gives JSON of each, those that there was no room for included", async () => {
+    const { stdout } = await run("flows", trace, "--json", "--most", "1");
+    const all = stdout.trim().split("\n").map((line) => JSON.parse(line) as { ending: string; server: object }); // biome-ignore format: one thought
+    expect(all.map(({ ending }) => ending)).toEqual(["closed", "refused"]);
+    expect(all[0]!.server).toMatchObject({ address: "198.51.100.2", port: 5000, octets: 8 });
+  });
+
+  test("says how many it had to forget", async () => {
+    const { stderr } = await run("flows", trace, "--most", "1");
+    expect(stderr).toContain(
+      "1 conversation, 1 forgotten, those longest silent (--most keeps more, --json prints all)",
+    );
+  });
+
+  test("follows live traffic until it is told to stop", async () => {
+    const command = new Running(["flows", "live", "tcp port 5000", "-i", "lo"]);
+    await command.capturing();
+    await converse();
+    const { code, stdout, stderr } = await command.end("SIGINT");
+    expect(stdout).toMatch(/^tcp-0 +127\.0\.0\.1:\d+ +127\.0\.0\.1:5000 +closed +\d+ +6 +6 /m);
+    expect(stderr).toMatch(/captured, \d+ received, 0 dropped by the kernel\n1 conversation\n/);
+    expect(code).toBe(0);
+  });
+
+  test("refuses options of live traffic for a file, and a filter in the file's place", async () => {
+    const option = await run("flows", trace, "-i", "lo");
+    expect(option).toMatchObject({ code: 64, stdout: "" });
+    expect(option.stderr).toContain("is for live traffic");
+    const filter = await run("flows", "tcp", "port", "80");
+    expect(filter.code).toBe(64);
+    expect(filter.stderr).toContain("in front of the filter stands a file, or the word live");
+  });
+});
+
+describe("read", () => {
+  test("--explain says in a sentence what each packet means", async () => {
+    const { stdout } = await run("read", trace, "--explain", "port 5001");
+    expect(stdout.split("\n").filter((line) => line.startsWith("    ▸ "))).toEqual([
+      "    ▸ the client asks for a connection to port 5001",
+      "    ▸ the server refuses: nothing listens on port 5001; the client's connect fails with ECONNREFUSED",
+    ]);
+  });
+
+  test("--ladder draws each conversation in 80 columns", async () => {
+    const { code, stdout, stderr } = await run("read", trace, "--ladder");
+    expect(stdout).toMatch(/^TCP conversation 0: closed\n/);
+    expect(stdout).toContain("\n\nTCP conversation 1: refused\n");
+    expect(stdout.match(/▶|◀/g)).toHaveLength(written.length);
+    for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    expect(stderr).toBe("11 packets, 2023-11-14 22:13:20 to 22:13:21\n");
+    expect(code).toBe(0);
+  });
+
+  test("--format makes diagrams, and says when they are several", async () => {
+    const mermaid = await run("read", trace, "--format", "mermaid");
+    expect(mermaid.stdout.match(/^```mermaid\nsequenceDiagram\n/gm)).toHaveLength(2);
+    const one = await run("read", trace, "--format", "svg", "port 5000");
+    expect(one.stdout).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    expect(one.stderr).not.toContain("images");
+    const both = await run("read", trace, "--format", "svg");
+    expect(both.stderr).toContain("2 images, one behind the other");
+  });
+
+  test("refuses what a ladder has no place for", async () => {
+    for (const option of ["--json", "--hex", "--verbose"])
+      expect(await run("read", trace, "--ladder", option)).toMatchObject({ code: 64, stdout: "" });
+    expect((await run("read", trace, "--explain", "--json")).code).toBe(64);
+  });
+});
+
+test("a capture draws what it saw once it ends", async () => {
+  const command = new Running(["capture", "--ladder", "--explain", "-i", "lo", "tcp port 5000"]);
+  await command.capturing();
+  await converse();
+  const { stdout } = await command.end("SIGINT");
+  expect(stdout).toMatch(/^TCP conversation 0: closed\n/);
+  expect(stdout).toContain("▸ the server agrees to the connection");
+});
