@@ -12,6 +12,19 @@ export { type CaptureRecord, type FileProblem, fileProblemText } from "./capture
 export type { Batch, Source, Statistics } from "./capture/source.js";
 export { type ErrorCode, type ErrorInfo, isSockinspectError, SockinspectError } from "./errors.js";
 export { addressesOf, type Resolve } from "./filter/compile.js";
+export type {
+  Conversation,
+  EchoConversation,
+  Ending,
+  TcpConversation,
+  UdpConversation,
+} from "./flow/conversation.js";
+export { Conversations, type ConversationsOptions, type Step } from "./flow/conversations.js";
+export { type EventKind, type FlowEvent, type RuleName, rules } from "./flow/events.js";
+export { durationText, explain } from "./flow/explain.js";
+export type { Gap, Piece, Reassembly } from "./flow/reassembly.js";
+export type { Side, TcpSide } from "./flow/side.js";
+export type { TcpState } from "./flow/tcp-state.js";
 export { type Hint, hint } from "./hint/hint.js";
 export { type About, decode } from "./packet/decode.js";
 export type { Frame } from "./packet/frame.js";
@@ -35,6 +48,10 @@ export { FragmentReassembly, type ReassemblyOptions, type ReassemblyStatistics }
 export type { TimeFormat } from "./render/clock.js";
 export { hexDump } from "./render/hex.js";
 export { type JsonOptions, json } from "./render/json.js";
+export { type Ladder, type LadderOptions, Ladders } from "./render/ladder.js";
+export { ladderMermaid } from "./render/ladder-mermaid.js";
+export { ladderSvg } from "./render/ladder-svg.js";
+export { type LadderTextOptions, ladderText } from "./render/ladder-text.js";
 export { type LineOptions, line, lines } from "./render/line.js";
 export { type Paint, plain, type Role } from "./render/paint.js";
 export { tree } from "./render/tree.js";

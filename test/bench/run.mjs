@@ -9,6 +9,7 @@ const benchmarks = [
   ["latency.mjs", quick ? ["--packets", "5", "--idle", "0.5"] : []],
   ["memory.mjs", quick ? ["--seconds", "1"] : []],
   ["filter.mjs", []],
+  ["flow.mjs", []],
 ];
 for (const [name, options] of benchmarks) {
   console.log(`\n== ${name}`);

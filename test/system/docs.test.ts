@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +38,10 @@ const commands = blocks("sh").flatMap(([page, block]) =>
 
 beforeAll(async () => {
   ownNetwork();
+  // The package, as a reader has installed it
+  writeFileSync(join(folder, "package.json"), "{}");
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(ROOT, join(folder, "node_modules/sockinspect"));
   const source = capture({ interface: "lo", filter: "udp", limit: 3 });
   await sendDatagrams(3);
   const output = await createCapture(join(folder, "capture.pcapng"));
@@ -75,7 +79,7 @@ test("there are examples", () => {
 test.each(scripts)("a script of %s runs: %s", async (_, script) => {
   const stop = await traffic();
   const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
-    cwd: ROOT,
+    cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
