@@ -87,6 +87,31 @@ Live, it needs root (sudo) or CAP_NET_RAW; Ctrl-C ends it. Exit codes are those 
     await (await import("./flows.js")).flowsCommand(file, filter, options);
   });
 
+const follow = program
+  .command("follow")
+  .description("show what both sides of conversations say, of a capture file or live: TCP and UDP")
+  .argument("<file>", "file to read; - is stdin; live is the network");
+liveOptions(filterOptions(follow).option("-c, --count <n>", "end after n packets", positiveWhole))
+  .option("--conversation <name>", "only this one, as 'sockinspect flows' calls it: tcp-0")
+  .option("-x, --hex", "octets in hex and ASCII")
+  .addOption(new Option("--raw <directory>", "a new file for each side there, instead of text").conflicts("hex"))
+  .addOption(colorOption())
+  .addHelpText(
+    "after",
+    `
+Examples:
+  sockinspect follow trace.pcapng --conversation tcp-0
+  sudo sockinspect follow live port 5000
+  sockinspect follow trace.pcapng --raw streams tcp port 80
+
+→ is what the client sends, ← what the server does; ⇢ and ⇠ go on with a line begun further up.
+Live, it needs root (sudo) or CAP_NET_RAW; Ctrl-C ends it. Exit codes are those of capture and read.`,
+  )
+  .action(async (file: string, filter: string[], options, command: Command) => {
+    refuseLiveOptions(file, command);
+    await (await import("./follow.js")).followCommand(file, filter, options);
+  });
+
 const convert = program
   .command("convert")
   .description("copy a capture file, or a part of it; between pcapng and pcap by the name of the copy")

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,17 +30,33 @@ const written: readonly Written[] = [
   { at: 1.001, from: "server", flags: "RA", seq: 0, ack: 901, ports: [40001, 5001] },
 ];
 
+/** What the client says in pieces, and not all of which was captured. */
+const broken: readonly Written[] = [
+  { at: 0, from: "client", flags: "S", seq: 100 },
+  { at: 0.1, from: "server", flags: "SA", seq: 300, ack: 101 },
+  { at: 0.2, from: "client", flags: "PA", seq: 101, ack: 301, data: "one" },
+  { at: 0.3, from: "server", flags: "PA", seq: 301, ack: 104, data: "wait\n" },
+  { at: 0.4, from: "client", flags: "PA", seq: 104, ack: 306, data: " line\n" },
+  { at: 0.5, from: "client", flags: "PA", seq: 120, ack: 306, data: "later" },
+  { at: 0.6, from: "server", flags: "A", seq: 306, ack: 125 },
+];
+
 beforeAll(async () => {
   ownNetwork();
-  const output = await createCapture(trace);
-  for (const one of written) {
+  await make(trace, written);
+  await make(join(folder, "broken.pcapng"), broken);
+});
+
+async function make(name: string, segments: readonly Written[]): Promise<void> {
+  const output = await createCapture(name);
+  for (const one of segments) {
     const octets = segmentOctets(one);
     const { at = 0 } = one;
     const seconds = 1_700_000_000 + Math.floor(at);
     output.write(record(octets, { linkType: linkTypes.raw, seconds, nanoseconds: Math.round((at % 1) * 1e9) }));
   }
   await output.close();
-});
+}
 
 /** One connection to port 5000 of loopback, from the first octet to the last. */
 async function converse(): Promise<void> {
@@ -142,6 +158,84 @@ describe("read", () => {
     for (const option of ["--json", "--hex", "--verbose"])
       expect(await run("read", trace, "--ladder", option)).toMatchObject({ code: 64, stdout: "" });
     expect((await run("read", trace, "--explain", "--json")).code).toBe(64);
+  });
+});
+
+describe("follow", () => {
+  const SAID = [
+    "tcp-0  client 192.0.2.1:40000  server 198.51.100.2:5000",
+    "→ GET /",
+    "→ A: \\u001b[31m",
+    "← hi",
+    "← < you",
+  ];
+
+  test("shows both sides line by line, and nothing that a terminal would obey", async () => {
+    const { code, stdout, stderr } = await run("follow", trace);
+    expect(stdout.split("\n")).toEqual([...SAID, ""]);
+    expect(stderr).not.toContain("missing");
+    expect(code).toBe(0);
+  });
+
+  test("goes on with a line that was interrupted, and says what is missing where", async () => {
+    const { stdout, stderr } = await run("follow", join(folder, "broken.pcapng"), "--conversation", "tcp-0");
+    expect(stdout.split("\n").slice(1)).toEqual([
+      "→ one",
+      "← wait",
+      "⇢  line",
+      "✗ 10 octets of the client not seen: lost, or not captured",
+      "→ later",
+      "",
+    ]);
+    expect(stderr).toContain("10 octets missing\n");
+  });
+
+  test("--hex shows octets with their place in the stream", async () => {
+    const { stdout } = await run("follow", trace, "--hex");
+    expect(stdout).toContain("→ 17 octets from 0 on\n→ 0000  47 45 54 20 2f 0d 0a 41");
+    expect(stdout).toContain("← 1 octet from 0 on\n");
+    expect(stdout).toContain("← 7 octets from 1 on\n");
+  });
+
+  test("--raw writes a file for each side that only its owner reads, and none over another", async () => {
+    const directory = mkdtempSync(join(folder, "raw-"));
+    const { code, stdout, stderr } = await run("follow", trace, "--raw", directory);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect(stderr).toContain(`2 files in ${directory}\n`);
+    expect(readFileSync(join(directory, "tcp-0-client"), "latin1")).toBe("GET /\r\nA: \x1b[31m\r\n");
+    expect(readFileSync(join(directory, "tcp-0-server"), "latin1")).toBe("hi\n< you");
+    expect(statSync(join(directory, "tcp-0-client")).mode & 0o777).toBe(0o600);
+    rmSync(join(directory, "tcp-0-client"));
+    symlinkSync("/dev/null", join(directory, "tcp-0-client"));
+    const again = await run("follow", trace, "--raw", directory);
+    expect(again.code).toBe(73);
+    expect(again.stderr).toContain("tcp-0-client: there is a file of that name already");
+  });
+
+  test("refuses a directory that no file can be made in, and a name that is none", async () => {
+    const directory = await run("follow", trace, "--raw", join(folder, "none"));
+    expect(directory.code).toBe(64);
+    expect(directory.stderr).toContain("cannot make files in");
+    const name = await run("follow", trace, "--conversation", "../tcp-0");
+    expect(name.code).toBe(64);
+    expect(name.stderr).toContain("takes a name such as tcp-0");
+  });
+
+  test("shows live what is said at once, before its line ends", async () => {
+    const server = createServer((socket) => socket.resume()).listen(5000, "127.0.0.1");
+    await once(server, "listening");
+    const command = new Running(["follow", "live", "tcp port 5000", "-i", "lo"]);
+    await command.capturing();
+    const client = connect(5000, "127.0.0.1");
+    client.resume();
+    const closed = once(client, "close");
+    client.write("hel");
+    await command.until("stdout", "→ hel\n");
+    client.end("lo\n");
+    await command.until("stdout", "⇢ lo\n");
+    await closed;
+    server.close();
+    expect((await command.end("SIGINT")).code).toBe(0);
   });
 });
 
