@@ -168,6 +168,27 @@ class Voice {
   goesOn = false;
 }
 
+/** What fits behind an arrow: where a terminal breaks lines by itself, the rest could pass for the other side's. */
+function rows(text: string): readonly string[] {
+  const room = process.stdout.isTTY ? Math.max(2, process.stdout.columns - 2) : Number.POSITIVE_INFINITY;
+  if (2 * text.length <= room) return [text];
+  const rows: string[] = [];
+  let row = "";
+  let width = 0;
+  for (const character of text) {
+    // Two columns are the most that a character takes
+    const columns = character <= "~" ? 1 : 2;
+    if (width + columns > room) {
+      rows.push(row);
+      row = "";
+      width = 0;
+    }
+    row += character;
+    width += columns;
+  }
+  return [...rows, row];
+}
+
 /** Lines as they were written, each behind an arrow: no text can look like another side's. */
 class Text implements Listener {
   readonly output = new Output();
@@ -244,7 +265,9 @@ class Text implements Listener {
     const arrow = voice.goesOn ? GOES_ON[from] : ARROWS[from];
     // Whether a line ends in CR LF or LF is not to be seen; other CRs are
     const text = isPart ? voice.line : voice.line.replace(/\r$/, "");
-    if (text !== "" || !voice.goesOn) this.output.print(`${arrow} ${this.#paint(ROLES[from], printable(text))}`);
+    if (text !== "" || !voice.goesOn)
+      for (const [i, row] of rows(printable(text)).entries())
+        this.output.print(`${i === 0 ? arrow : " "} ${this.#paint(ROLES[from], row)}`);
     voice.line = "";
     voice.goesOn = isPart;
   }

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -11,6 +12,7 @@ import { record } from "../support/capture-files.js";
 import { Running, run } from "../support/command.js";
 import { ownNetwork } from "../support/live.js";
 
+const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 const folder = mkdtempSync(join(tmpdir(), "sockinspect-cli-flows-"));
 const trace = join(folder, "trace.pcapng");
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -70,6 +72,21 @@ async function converse(): Promise<void> {
   await once(server, "close");
 }
 
+/** What a terminal of so many columns gets from a command, line by line; script(1) makes it. */
+async function onTerminal(columns: number, ...args: string[]): Promise<readonly string[]> {
+  const line = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(" ");
+  const child = spawn("script", ["-qec", `stty cols ${columns}; exec ${line}`, "/dev/null"], {
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    text += chunk.toString("latin1");
+  });
+  await once(child, "close");
+  return Buffer.from(text, "latin1").toString().split("\r\n");
+}
+
 describe("flows", () => {
   test("lists the conversations of a file, and what became of them", async () => {
     const { code, stdout, stderr } = await run("flows", trace);
@@ -89,6 +106,12 @@ describe("flows", () => {
     expect(await names("start")).toEqual(["NAME", "tcp-0", "tcp-1", ""]);
     expect(await names("latest")).toEqual(["NAME", "tcp-1", "tcp-0", ""]);
     expect(await names("octets")).toEqual(["NAME", "tcp-0", "tcp-1", ""]);
+  });
+
+  test("leaves out columns that a terminal has no room for, and names them", async () => {
+    const lines = await onTerminal(80, "flows", trace);
+    expect(lines[0]).toBe("NAME   CLIENT           SERVER             STATE    SENT  RECEIVED  DURATION");
+    expect(lines).toContain("no room for round trip, packets: a wider terminal or --json shows more");
   });
 
   test("gives JSON of each, those that there was no room for included", async () => {
@@ -175,6 +198,16 @@ describe("follow", () => {
     expect(stdout.split("\n")).toEqual([...SAID, ""]);
     expect(stderr).not.toContain("missing");
     expect(code).toBe(0);
+  });
+
+  test("breaks lines itself on a terminal, so that no rest of one can look like another side's", async () => {
+    expect((await onTerminal(10, "follow", trace)).slice(1, 6)).toEqual([
+      "→ GET /",
+      "→ A: \\u001",
+      "  b[31m",
+      "← hi",
+      "← < you",
+    ]);
   });
 
   test("goes on with a line that was interrupted, and says what is missing where", async () => {
