@@ -139,6 +139,15 @@ Exit codes: 0 done, 64 wrong usage or filter, 65 the file is cut or wrong, 66 ca
   );
 
 program
+  .command("filter")
+  .description("show the program that a filter is")
+  .argument("<filter...>", "in the pcap-filter language")
+  .option("--explain", "say in words what it selects")
+  .option("--json", "the instructions as JSON")
+  .option("--live", "for the kernel and every kind of device (default: for Ethernet files)")
+  .action(async (filter: string[], options) => (await import("./filter-command.js")).filterCommand(filter, options));
+
+program
   .command("interfaces")
   .description("list the network interfaces")
   .option("--json", "one JSON object a line")
