@@ -75,7 +75,7 @@ async function converse(): Promise<void> {
 /** What a terminal of so many columns gets from a command, line by line; script(1) makes it. */
 async function onTerminal(columns: number, ...args: string[]): Promise<readonly string[]> {
   const line = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(" ");
-  const child = spawn("script", ["-qec", `stty cols ${columns}; exec ${line}`, "/dev/null"], {
+  const child = spawn("/usr/bin/script", ["-qec", `stty cols ${columns}; exec ${line}`, "/dev/null"], {
     env: { ...process.env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "inherit"],
   });
