@@ -13,6 +13,9 @@ import { type TlsHint, tls } from "./tls.js";
  */
 export type Hint = DnsHint | HttpHint | TlsHint | QuicHint | DhcpHint | NtpHint;
 
+/** RFC 9000 §14.1: the datagrams in which QUIC negotiates its version are at least so long. */
+const LEAST_QUIC = 1200;
+
 /**
  * What the payload of TCP or UDP in `layers` says, by its port and its octets, or undefined where nothing is known of it.
  * A hint and no more: of one packet alone, from the first octet of its payload on.
@@ -23,9 +26,10 @@ export function hint(layers: readonly Layer[]): Hint | undefined {
   const payload = layers[last];
   const transport = layers[last - 1];
   if (payload?.kind !== "payload" || (transport?.kind !== "tcp" && transport?.kind !== "udp")) return undefined;
-  const { octets } = payload;
   const { sourcePort, destinationPort } = transport;
   const port = wellKnown(sourcePort) ? sourcePort : destinationPort;
+  if (transport.kind === "udp" && !wellKnown(port) && payload.length < LEAST_QUIC) return undefined;
+  const { octets } = payload;
   const found = transport.kind === "tcp" ? overTcp(octets, port) : overUdp(octets, port);
   // What an ICMP error quotes is not said now
   return found && layers.some(({ kind }) => kind === "icmp" || kind === "icmpv6") ? undefined : found;

@@ -189,8 +189,11 @@ describe("TLS", () => {
 });
 
 describe("QUIC", () => {
-  const long = (first: number, version: readonly number[], port = 443): string | undefined =>
-    text("udp", port, new Uint8Array([first, ...version, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 1]));
+  const long = (first: number, version: readonly number[], port = 443, size = 1200): string | undefined => {
+    const octets = new Uint8Array(size);
+    octets.set([first, ...version, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 1]);
+    return text("udp", port, octets);
+  };
 
   test("a long header has a version and a kind of packet", () => {
     expect(long(0xc0, [0, 0, 0, 1])).toBe("QUIC version 1 Initial");
@@ -199,6 +202,12 @@ describe("QUIC", () => {
     expect(long(0xc0, [0x6b, 0x33, 0x43, 0xcf])).toBe("QUIC version 2 Retry");
     expect(long(0xd0, [0xff, 0, 0, 29])).toBe("QUIC version draft 29 0-RTT");
     expect(long(0x80, [0, 0, 0, 0])).toBe("QUIC Version Negotiation");
+  });
+
+  test("it is looked for in datagrams of any size on port 443, on others in those that carry an Initial", () => {
+    expect(long(0xe0, [0, 0, 0, 1], 443, 40)).toBe("QUIC version 1 Handshake");
+    expect(long(0xc0, [0, 0, 0, 1], 5000, 1199)).toBeUndefined();
+    expect(long(0xc0, [0, 0, 0, 1], 5000, 1200)).toBe("QUIC version 1 Initial");
   });
 
   test("short headers, unknown versions and impossible connection ids are not", () => {
