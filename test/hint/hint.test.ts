@@ -201,7 +201,7 @@ describe("QUIC", () => {
     expect(long(0xd0, [0x6b, 0x33, 0x43, 0xcf])).toBe("QUIC version 2 Initial");
     expect(long(0xc0, [0x6b, 0x33, 0x43, 0xcf])).toBe("QUIC version 2 Retry");
     expect(long(0xd0, [0xff, 0, 0, 29])).toBe("QUIC version draft 29 0-RTT");
-    expect(long(0x80, [0, 0, 0, 0])).toBe("QUIC Version Negotiation");
+    expect(long(0x80, [0, 0, 0, 0], 443, 19)).toBe("QUIC Version Negotiation");
   });
 
   test("it is looked for in datagrams of any size on port 443, on others in those that carry an Initial", () => {
