@@ -1,5 +1,6 @@
 /** ICMP: RFC 792; router discovery RFC 1256, address masks RFC 950, next-hop MTU RFC 1191, extended echo RFC 8335. */
 import { header, type Infer } from "./header.js";
+import { extendedEchoReply, extendedEchoRequest } from "./icmp-extended-echo.js";
 import { icmpTypes } from "./icmp-names.js";
 import { part } from "./part.js";
 import { list } from "./rest.js";
@@ -105,24 +106,9 @@ const message = variant(-4, {
   /** RFC 2521 §2. */
   40: part(4, (f) => ({ kind: "photuris", reserved: f.u16(0), pointer: f.u16(2) })),
   /** RFC 8335 §2. */
-  42: part(4, (f) => ({
-    kind: "extendedEchoRequest",
-    identifier: f.u16(0),
-    sequenceNumber: f.u8(2),
-    reserved: f.bits(3, 0, 7),
-    local: f.bit(3, 7),
-  })),
+  42: extendedEchoRequest,
   /** RFC 8335 §3. */
-  43: part(4, (f) => ({
-    kind: "extendedEchoReply",
-    identifier: f.u16(0),
-    sequenceNumber: f.u8(2),
-    state: f.bits(3, 0, 3),
-    reserved: f.bits(3, 3, 2),
-    active: f.bit(3, 5),
-    ipv4: f.bit(3, 6),
-    ipv6: f.bit(3, 7),
-  })),
+  43: extendedEchoReply,
 });
 
 export const icmp = header({

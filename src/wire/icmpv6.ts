@@ -1,5 +1,6 @@
 /** ICMPv6: RFC 4443; neighbour discovery RFC 4861, multicast listeners RFC 2710 and 3810, mobility RFC 6275. */
 import { header, type Infer } from "./header.js";
+import { extendedEchoReply, extendedEchoRequest } from "./icmp-extended-echo.js";
 import { icmpv6Types } from "./icmp-names.js";
 import { multicastListener, multicastListenerQuery, multicastListenerReport2, reportEnd } from "./mld.js";
 import { ndOptions } from "./nd-options.js";
@@ -153,23 +154,8 @@ const message = variant(-4, {
   157: duplicateAddress,
   158: duplicateAddress,
   /** RFC 8335 §2. */
-  160: part(4, (f) => ({
-    kind: "extendedEchoRequest",
-    identifier: f.u16(0),
-    sequenceNumber: f.u8(2),
-    reserved: f.bits(3, 0, 7),
-    local: f.bit(3, 7),
-  })),
-  161: part(4, (f) => ({
-    kind: "extendedEchoReply",
-    identifier: f.u16(0),
-    sequenceNumber: f.u8(2),
-    state: f.bits(3, 0, 3),
-    reserved: f.bits(3, 3, 2),
-    active: f.bit(3, 5),
-    ipv4: f.bit(3, 6),
-    ipv6: f.bit(3, 7),
-  })),
+  160: extendedEchoRequest,
+  161: extendedEchoReply,
 });
 
 export const icmpv6 = header({
