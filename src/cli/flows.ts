@@ -4,7 +4,7 @@ import { Conversations } from "../flow/conversations.js";
 import { durationText } from "../flow/explain.js";
 import type { Frame } from "../packet/frame.js";
 import type { Paint } from "../render/paint.js";
-import { count } from "../render/text.js";
+import { count, endText } from "../render/text.js";
 import type { LiveOptions } from "./capture.js";
 import { paintFor } from "./colours.js";
 import { pourFrom } from "./from.js";
@@ -173,8 +173,8 @@ interface Column {
 
 const COLUMNS: readonly Column[] = [
   { title: "NAME", text: nameOf },
-  { title: "CLIENT", text: (conversation) => endText(conversation, "client") },
-  { title: "SERVER", text: (conversation) => endText(conversation, "server") },
+  { title: "CLIENT", text: (conversation) => sideText(conversation, "client") },
+  { title: "SERVER", text: (conversation) => sideText(conversation, "server") },
   { title: "VLAN", text: ({ vlans }) => vlans.join(" in "), rank: 2 },
   { title: "STATE", text: stateText },
   { title: "PACKETS", text: (conversation) => String(packetsOf(conversation)), isNumber: true, rank: 5 },
@@ -190,11 +190,10 @@ export function nameOf({ kind, number }: Conversation): string {
   return `${kind}-${number}`;
 }
 
-/** RFC 5952 §6 wants an IPv6 address before a port in brackets. */
-export function endText(conversation: Conversation, side: "client" | "server"): string {
+/** One end of a conversation; an echo has an identifier where others have ports. */
+export function sideText(conversation: Conversation, side: "client" | "server"): string {
   const { address, port } = conversation[side];
-  if (conversation.kind === "echo") return address;
-  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  return endText(address, conversation.kind === "echo" ? undefined : port);
 }
 
 function stateText(conversation: Conversation): string {

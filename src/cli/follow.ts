@@ -13,7 +13,7 @@ import { count, printable } from "../render/text.js";
 import type { LiveOptions } from "./capture.js";
 import { paintFor } from "./colours.js";
 import { exitCodes, refusedAs } from "./failure.js";
-import { endText, nameOf } from "./flows.js";
+import { nameOf, sideText } from "./flows.js";
 import { pourFrom } from "./from.js";
 import { Output } from "./output.js";
 import type { Sink } from "./show.js";
@@ -146,7 +146,7 @@ class Heading {
     if (conversation === this.#latest) return;
     if (this.#latest) output.print("");
     this.#latest = conversation;
-    const [client, server] = [endText(conversation, "client"), endText(conversation, "server")];
+    const [client, server] = [sideText(conversation, "client"), sideText(conversation, "server")];
     output.print(this.#paint("title", `${nameOf(conversation)}  client ${client}  server ${server}`));
   }
 }

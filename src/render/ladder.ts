@@ -5,7 +5,7 @@ import type { EventKind, FlowEvent } from "../flow/events.js";
 import { durationText, explain } from "../flow/explain.js";
 import type { Packet } from "../packet/packet.js";
 import { flagsText } from "./line-tcp.js";
-import { count, words } from "./text.js";
+import { count, endText, words } from "./text.js";
 
 /** One packet. */
 export interface Rung {
@@ -107,12 +107,6 @@ function titleOf(conversation: Conversation): string {
   const where = vlans.length > 0 ? `, VLAN ${vlans.join(" in ")}` : "";
   const name = kind === "echo" ? `ping ${number}` : `${kind.toUpperCase()} conversation ${number}`;
   return `${name}${where}${kind === "tcp" ? `: ${conversation.ending}` : ""}`;
-}
-
-/** RFC 5952 §6 wants an IPv6 address before a port in brackets. */
-function endText(address: string, port: number | undefined): string {
-  if (port === undefined) return address;
-  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 function rungOf(step: Step, latest: number, explained: boolean): Rung {

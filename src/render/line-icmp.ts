@@ -4,7 +4,7 @@ import { icmpCodeName, icmpv6CodeName } from "../wire/icmp-names.js";
 import { ipProtocols } from "../wire/numbers.js";
 import { briefly, nameOf, numberText } from "./field.js";
 import type { Paint } from "./paint.js";
-import { count } from "./text.js";
+import { count, endText } from "./text.js";
 
 /** An ICMP message, layer `i`, and what it quotes. */
 export function icmpLine(layers: readonly Layer[], i: number, paint: Paint): string {
@@ -58,7 +58,5 @@ function quotedText(layers: readonly Layer[], i: number): string {
   const protocol = nameOf(network.kind === "ipv4" ? network.protocol : network.nextHeader, ipProtocols);
   const ports = inner && (inner.kind === "cut" ? inner.fields : inner);
   const { sourcePort, destinationPort } = (ports ?? {}) as { sourcePort?: number; destinationPort?: number };
-  const end = (address: string, port: number | undefined): string =>
-    port === undefined ? address : network.kind === "ipv6" ? `[${address}]:${port}` : `${address}:${port}`;
-  return `${end(network.source, sourcePort)} → ${end(network.destination, destinationPort)} ${protocol}`;
+  return `${endText(network.source, sourcePort)} → ${endText(network.destination, destinationPort)} ${protocol}`;
 }
