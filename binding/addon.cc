@@ -6,6 +6,8 @@
 #include "napi.h"
 #include "netdevice.h"
 #include "packet_socket.h"
+#include "raw_socket.h"
+#include "routes.h"
 
 namespace sockinspect {
 namespace {
@@ -54,6 +56,29 @@ void MakeVethPair(const Napi::CallbackInfo& info) {
   Reporting(info.Env(), [&] { CreateVethPair(name, peer); });
 }
 
+Napi::Value FindRoute(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto destination = Text(env, info[0], "destination");
+  const auto source = Text(env, info[1], "source");
+  const auto interface_index = Unsigned(env, info[2], "interfaceIndex");
+  const auto route = Reporting(env, [&] { return RouteTo(destination, source, interface_index); });
+  auto to = Napi::Object::New(env);
+  to.Set("type", route.type);
+  to.Set("interfaceIndex", route.interface_index);
+  to.Set("source", route.source);
+  to.Set("gateway", route.gateway);
+  to.Set("mtu", route.mtu);
+  return to;
+}
+
+Napi::Value FindNeighbor(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto interface_index = Unsigned(env, info[0], "interfaceIndex");
+  const auto address = Text(env, info[1], "address");
+  const auto found = Reporting(env, [&] { return NeighborAt(interface_index, address); });
+  return found ? Napi::String::New(env, *found) : env.Undefined();
+}
+
 void EnterNamespace(const Napi::CallbackInfo& info) { Reporting(info.Env(), EnterNewNetworkNamespace); }
 
 void Drop(const Napi::CallbackInfo& info) { Reporting(info.Env(), DropCapabilities); }
@@ -61,6 +86,9 @@ void Drop(const Napi::CallbackInfo& info) { Reporting(info.Env(), DropCapabiliti
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new AddonData{std::make_shared<Poller>(env)});
   exports.Set("PacketSocket", PacketSocket::Define(env));
+  exports.Set("RawSocket", RawSocket::Define(env));
+  exports.Set("route", Napi::Function::New<FindRoute>(env, "route"));
+  exports.Set("neighbor", Napi::Function::New<FindNeighbor>(env, "neighbor"));
   exports.Set("interfaces", Napi::Function::New<ListInterfaces>(env, "interfaces"));
   exports.Set("setInterfaceUp", Napi::Function::New<BringUp>(env, "setInterfaceUp"));
   exports.Set("addAddress", Napi::Function::New<GiveAddress>(env, "addAddress"));

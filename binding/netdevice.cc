@@ -1,17 +1,15 @@
 #include "netdevice.h"
 
-#include <arpa/inet.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/veth.h>
 #include <net/if.h>
 
-#include <array>
 #include <cstring>
 #include <map>
 #include <optional>
-#include <string_view>
 
+#include "address.h"
 #include "error.h"
 #include "netlink.h"
 
@@ -22,33 +20,9 @@ namespace {
 // very wrong.
 constexpr int kDumpAttempts = 64;
 
-uint32_t Number(const uint8_t* data, size_t length) {
-  uint32_t number = 0;
-  if (length >= sizeof number) std::memcpy(&number, data, sizeof number);
-  return number;
-}
-
 std::string Terminated(const uint8_t* data, size_t length) {
   const auto* text = reinterpret_cast<const char*>(data);
   return std::string(text, strnlen(text, length));
-}
-
-std::string HardwareAddress(const uint8_t* data, size_t length) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (size_t at = 0; at < length; at++) {
-    if (at > 0) text += ':';
-    text += digits[data[at] >> 4];
-    text += digits[data[at] & 15];
-  }
-  return text;
-}
-
-std::string AddressText(int family, const uint8_t* data, size_t length) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (length != (family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr))) return {};
-  inet_ntop(family, data, text.data(), text.size());
-  return text.data();
 }
 
 void TakeLink(const nlmsghdr& message, std::map<int, Interface>& interfaces) {
@@ -60,8 +34,8 @@ void TakeLink(const nlmsghdr& message, std::map<int, Interface>& interfaces) {
   found.flags = link->ifi_flags;
   EachAttribute(IFLA_RTA(link), IFLA_PAYLOAD(&message), [&](unsigned type, const uint8_t* data, size_t length) {
     if (type == IFLA_IFNAME) found.name = Terminated(data, length);
-    if (type == IFLA_MTU) found.mtu = Number(data, length);
-    if (type == IFLA_ADDRESS) found.hardware_address = HardwareAddress(data, length);
+    if (type == IFLA_MTU) found.mtu = AttributeNumber(data, length);
+    if (type == IFLA_ADDRESS) found.hardware_address = HardwareAddressText(data, length);
   });
 }
 
@@ -119,20 +93,17 @@ void SetInterfaceUp(const std::string& name) {
 }
 
 void AddAddress(const std::string& name, const std::string& address, unsigned prefix_length) {
-  const int family = address.find(':') == std::string::npos ? AF_INET : AF_INET6;
-  const size_t length = family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr);
-  std::array<uint8_t, sizeof(in6_addr)> octets{};
-  if (inet_pton(family, address.c_str(), octets.data()) != 1) throw SystemError(EINVAL, "inet_pton", address);
-  if (prefix_length > length * 8) throw SystemError(EINVAL, "netlink", "RTM_NEWADDR: prefix length");
+  const AddressOctets parsed = ParseAddress(address);
+  if (prefix_length > parsed.size() * 8) throw SystemError(EINVAL, "netlink", "RTM_NEWADDR: prefix length");
 
   ifaddrmsg header{};
-  header.ifa_family = static_cast<uint8_t>(family);
+  header.ifa_family = static_cast<uint8_t>(parsed.family);
   header.ifa_prefixlen = static_cast<uint8_t>(prefix_length);
-  header.ifa_flags = family == AF_INET6 ? IFA_F_NODAD : 0;
+  header.ifa_flags = parsed.family == AF_INET6 ? IFA_F_NODAD : 0;
   header.ifa_index = static_cast<uint32_t>(IndexOf(name));
   NetlinkRequest request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, header);
-  request.Attribute(IFA_LOCAL, octets.data(), length);
-  request.Attribute(IFA_ADDRESS, octets.data(), length);
+  request.Attribute(IFA_LOCAL, parsed.octets, parsed.size());
+  request.Attribute(IFA_ADDRESS, parsed.octets, parsed.size());
   Carry(std::move(request), "RTM_NEWADDR");
 }
 

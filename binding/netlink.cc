@@ -57,6 +57,12 @@ void Answer(const Fd& netlink, const char* what, Take take) {
 
 }  // namespace
 
+uint32_t AttributeNumber(const uint8_t* data, size_t length) {
+  uint32_t number = 0;
+  if (length >= sizeof number) std::memcpy(&number, data, sizeof number);
+  return number;
+}
+
 void NetlinkRequest::Append(const void* data, size_t length) {
   const auto* octets = static_cast<const uint8_t*>(data);
   octets_.insert(octets_.end(), octets, octets + length);
@@ -89,10 +95,12 @@ const std::vector<uint8_t>& NetlinkRequest::Finish() {
   return octets_;
 }
 
-void Carry(NetlinkRequest request, const char* what) {
+void Carry(NetlinkRequest request, const char* what, const std::function<void(const nlmsghdr&)>& take) {
   const Fd netlink = OpenNetlink();
   SendRequest(netlink, request, what);
-  Answer(netlink, what, [](const nlmsghdr&) {});
+  Answer(netlink, what, [&](const nlmsghdr& message) {
+    if (take) take(message);
+  });
 }
 
 bool Dump(NetlinkRequest request, const char* what, const std::function<void(const nlmsghdr&)>& take) {

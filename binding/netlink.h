@@ -35,12 +35,16 @@ class NetlinkRequest {
   std::vector<uint8_t> octets_;
 };
 
-/// Sends a request and waits until the kernel says that it was carried out; SystemError with `what` otherwise.
-void Carry(NetlinkRequest request, const char* what);
+/// Sends a request that asks for NLM_F_ACK and waits until the kernel says that it was carried out; SystemError with
+/// `what` otherwise. What it says before is `take`n.
+void Carry(NetlinkRequest request, const char* what, const std::function<void(const nlmsghdr&)>& take = {});
 
 /// Every message of a dump, `take`n one by one. False when the kernel's tables changed meanwhile, so that what was
 /// taken may be inconsistent (NLM_F_DUMP_INTR).
 bool Dump(NetlinkRequest request, const char* what, const std::function<void(const nlmsghdr&)>& take);
+
+/// An attribute's value as a number in host byte order; 0 where it is too short.
+uint32_t AttributeNumber(const uint8_t* data, size_t length);
 
 /// Each attribute from `first` within `length` octets.
 template <typename Take>

@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "addon.h"
+#include "batch.h"
 #include "error.h"
+#include "waiting.h"
 
 namespace sockinspect {
 namespace {
@@ -34,13 +36,6 @@ void AttachFilter(int fd, const Napi::Uint8Array& program) {
   std::memcpy(instructions.data(), program.Data(), instructions.size() * sizeof(sock_filter));
   const sock_fprog filter{static_cast<unsigned short>(instructions.size()), instructions.data()};
   SetOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, "SO_ATTACH_FILTER");
-}
-
-Napi::Uint8Array Octets(Napi::Env env, const Napi::Value& value, const char* name) {
-  if (value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array) {
-    return value.As<Napi::Uint8Array>();
-  }
-  throw BadArgument(env, std::string(name) + " must be a Uint8Array");
 }
 
 Napi::Uint8Array Program(Napi::Env env, const Napi::Value& value) {
@@ -88,6 +83,7 @@ Napi::Function PacketSocket::Define(Napi::Env env) {
                          InstanceMethod<&PacketSocket::SetFilter>("setFilter"),
                          InstanceMethod<&PacketSocket::Statistics>("statistics"),
                          InstanceMethod<&PacketSocket::Send>("send"),
+                         InstanceMethod<&PacketSocket::SendBatch>("sendBatch"),
                          InstanceMethod<&PacketSocket::Close>("close"),
                      });
 }
@@ -111,6 +107,7 @@ void PacketSocket::Open(Napi::Env env, const Napi::Object& options) {
   // Protocol 0 queues nothing. A socket opened for ETH_P_ALL takes every device's packets from this moment on,
   // unfiltered, and hands them out after the bind: so filter, then ring, then bind.
   fd_ = Fd(Retry("socket", "AF_PACKET", [] { return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }));
+  watch_.emplace(env.GetInstanceData<AddonData>()->poller, fd_.get());
   if (block_count == 0) return;
   if (block_timeout == 0) throw BadArgument(env, "blockTimeout must be at least 1 millisecond");
   AttachFilter(fd_.get(), filter);
@@ -119,7 +116,6 @@ void PacketSocket::Open(Napi::Env env, const Napi::Object& options) {
   const sockaddr_ll address = AddressOf(interface_index, ETH_P_ALL);
   Retry("bind", "AF_PACKET",
         [&] { return bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address); });
-  watch_.emplace(env.GetInstanceData<AddonData>()->poller, fd_.get());
   if (!copy) ExposeRing(env);
 }
 
@@ -180,26 +176,9 @@ Napi::Value PacketSocket::CopyBlock(const Napi::CallbackInfo& info) {
 void PacketSocket::Wait(const Napi::CallbackInfo& info) {
   Reporting(info.Env(), [&] {
     RequireOpen("wait");
-    if (!info[0].IsFunction()) throw BadArgument(info.Env(), "callback must be a function");
-    if (!watch_) throw BadArgument(info.Env(), "a socket without blocks only sends: there is nothing to wait for");
-    if (watch_->armed()) throw SystemError(EALREADY, "wait");
     // The kernel's counters have 32 bits, which a fast capture fills within the hour.
     AddUpStatistics();
-    auto callback = std::make_shared<Napi::FunctionReference>(Napi::Persistent(info[0].As<Napi::Function>()));
-    watch_->Arm(EPOLLIN, [this, callback](Napi::Env env, uint32_t events) {
-      Unref();
-      int error = 0;
-      if ((events & EPOLLERR) != 0) {
-        socklen_t size = sizeof error;
-        getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-      }
-      napi_value argument = env.Undefined();
-      if (error != 0) argument = SystemError(error, "wait").ToNode(env).Value();
-      // Not FunctionReference::Call, which cannot raise what a terminated worker leaves behind. From here on the
-      // socket may be gone.
-      napi_call_function(env, env.Undefined(), callback->Value(), 1, &argument, nullptr);
-    });
-    Ref();
+    WaitOnce(*this, *watch_, fd_.get(), mapping_ ? EPOLLIN : EPOLLOUT, info.Env(), info[0]);
   });
 }
 
@@ -242,6 +221,19 @@ Napi::Value PacketSocket::Send(const Napi::CallbackInfo& info) {
                     sizeof address);
     });
     return Napi::Number::New(info.Env(), static_cast<double>(sent));
+  });
+}
+
+Napi::Value PacketSocket::SendBatch(const Napi::CallbackInfo& info) {
+  const Batch batch(info.Env(), info[0], info[1], info[2]);
+  sockaddr_ll address = AddressOf(Unsigned(info.Env(), info[3], "interfaceIndex"), 0);
+  return Reporting(info.Env(), [&] {
+    RequireOpen("sendmmsg");
+    const size_t taken = batch.Send(fd_.get(), "AF_PACKET", [&](msghdr& message, size_t) {
+      message.msg_name = &address;
+      message.msg_namelen = sizeof address;
+    });
+    return Napi::Number::New(info.Env(), static_cast<double>(taken));
   });
 }
 

@@ -47,6 +47,7 @@ class PacketSocket : public Napi::ObjectWrap<PacketSocket> {
   void SetFilter(const Napi::CallbackInfo& info);
   Napi::Value Statistics(const Napi::CallbackInfo& info);
   Napi::Value Send(const Napi::CallbackInfo& info);
+  Napi::Value SendBatch(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
   // Destroyed from the last to the first: the watch needs the descriptor.

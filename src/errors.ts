@@ -8,6 +8,10 @@ export interface ErrorInfo {
   readonly BAD_ARGUMENT: { readonly argument: string; readonly value: unknown };
   readonly BAD_FILE: { readonly file: string; readonly at: number };
   readonly NO_SUCH_INTERFACE: { readonly name: string; readonly known: readonly string[] };
+  /** The routing table leads nowhere, or nobody on the link answers for the next hop. */
+  readonly NO_ROUTE: { readonly destination: string };
+  /** An IP packet of `size` octets on a way that takes `mtu`. */
+  readonly TOO_LARGE: { readonly size: number; readonly mtu: number };
   readonly PERMISSION: { readonly needs: string };
   readonly UNSUPPORTED_PLATFORM: { readonly platform: string };
   readonly NO_ADDON: { readonly tried: readonly string[] };

@@ -56,6 +56,8 @@ export { type LineOptions, line, lines } from "./render/line.js";
 export { type Paint, plain, type Role } from "./render/paint.js";
 export { tree } from "./render/tree.js";
 export { type Interface, interfaces } from "./socket/interfaces.js";
+export { type RawMessage, RawSocket, type RawSocketOptions } from "./socket/raw.js";
+export { type Route, type RouteOptions, routeTo } from "./socket/routes.js";
 export { type Arp, arp } from "./wire/arp.js";
 export { type Ethernet, ethernet } from "./wire/ethernet.js";
 export type { Field, Format } from "./wire/field.js";

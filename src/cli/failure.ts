@@ -10,6 +10,7 @@ export const exitCodes = {
   data: 65,
   /** What was to be read is not there. */
   noInput: 66,
+  noHost: 68,
   unavailable: 69,
   system: 71,
   cannotCreate: 73,
@@ -22,6 +23,8 @@ const codes: Readonly<Partial<Record<ErrorCode, number>>> = {
   BAD_ARGUMENT: exitCodes.usage,
   BAD_FIELD: exitCodes.usage,
   NO_SUCH_INTERFACE: exitCodes.usage,
+  NO_ROUTE: exitCodes.noHost,
+  TOO_LARGE: exitCodes.usage,
   BAD_FILE: exitCodes.data,
   UNSUPPORTED_PLATFORM: exitCodes.unavailable,
   NO_ADDON: exitCodes.unavailable,

@@ -13,6 +13,17 @@ export interface Binding {
   readonly PacketSocket: new (
     options: NativePacketSocketOptions,
   ) => NativePacketSocket;
+  /** raw(7), and RFC 3542 for IPv6: IP packets with or without their IP header. */
+  readonly RawSocket: new (
+    options: NativeRawSocketOptions,
+  ) => NativeRawSocket;
+  /**
+   * The route the kernel would take to `destination` (with a zone where it needs one: fe80::1%eth0); `source` may be
+   * empty and `interfaceIndex` 0. Throws ENETUNREACH, EHOSTUNREACH, EACCES or EINVAL where there is none.
+   */
+  route(destination: string, source: string, interfaceIndex: number): NativeRoute;
+  /** The hardware address of a neighbour that the kernel knows to be there. */
+  neighbor(interfaceIndex: number, address: string): string | undefined;
   /** Every network device of the calling thread's network namespace, by netlink, ordered by index. */
   interfaces(): NativeInterface[];
   /** Brings a device up. */
@@ -61,8 +72,8 @@ export interface NativePacketSocket {
   /** A copy of the used part of block `index`, which is given back to the kernel; undefined when it is not ready. */
   copyBlock(index: number): ArrayBuffer | undefined;
   /**
-   * Calls back once, when a block may be ready or the socket has an error; blocks may be ready in that case too. One
-   * wait at a time (EALREADY); the event loop is kept alive meanwhile. Give ready blocks back first: while the newest
+   * Calls back once, when a block may be ready (where there are none: when the socket takes frames again) or the socket
+   * has an error; blocks may be ready in that case too. One wait at a time (EALREADY); the event loop is kept alive meanwhile. Give ready blocks back first: while the newest
    * is held, the kernel calls the socket readable. After ENETDOWN the socket goes on when its device comes up again.
    */
   wait(callback: (error: NodeJS.ErrnoException | undefined) => void): void;
@@ -75,8 +86,61 @@ export interface NativePacketSocket {
    * but this one sees it leave. EAGAIN or ENOBUFS when the device's queue is full, EMSGSIZE beyond its MTU.
    */
   send(frame: Uint8Array, interfaceIndex: number): number;
+  /**
+   * Sends the first `count` frames of those that lie back to back in `octets`, by sendmmsg(2), until one is refused; how
+   * many the kernel took. Throws as {@link send} where the first one is refused.
+   */
+  sendBatch(octets: Uint8Array, lengths: Uint32Array, count: number, interfaceIndex: number): number;
   /** Detaches the ring, then unmaps it and closes the socket. A pending wait is not called back. Idempotent. */
   close(): void;
+}
+
+export interface NativeRawSocketOptions {
+  readonly family: 4 | 6;
+  /** 0 to 255; 255 (IPPROTO_RAW) only sends. */
+  readonly protocol: number;
+  /** Packets to send begin with their IP header: IP_HDRINCL, IPV6_HDRINCL. */
+  readonly headerIncluded: boolean;
+}
+
+export interface NativeRawSocket {
+  /** Only what is sent to `address` is received, and what is sent without a header comes from there. */
+  bind(address: string): void;
+  /** setsockopt(2); a number is an int. */
+  setOption(level: number, option: number, value: number | Uint8Array): void;
+  /** getsockopt(2), an int. */
+  getOption(level: number, option: number): number;
+  /** The octets taken by the kernel. EAGAIN or ENOBUFS when there is no room, EMSGSIZE beyond the MTU. */
+  send(packet: Uint8Array, address: string): number;
+  /**
+   * Sends the first `count` packets of those that lie back to back in `octets`, by sendmmsg(2), until one is refused; how
+   * many the kernel took. `destinations` is one address for all, or one for each, 4 or 16 octets; `scope` the device's
+   * index for link-local ones. Throws as {@link send} where the first one is refused.
+   */
+  sendBatch(octets: Uint8Array, lengths: Uint32Array, count: number, destinations: Uint8Array, scope?: number): number;
+  /**
+   * The next packet, of which as much as fits is written `into`; its whole `length` all the same. Undefined when there is
+   * none. Over IPv4 it begins with its IP header, over IPv6 behind it.
+   */
+  receive(into: Uint8Array): { length: number; address: string; scope: number } | undefined;
+  /** Calls back once, when a packet is there or the socket has an error. One such wait at a time (EALREADY). */
+  waitReadable(callback: (error: NodeJS.ErrnoException | undefined) => void): void;
+  /** Calls back once, when there is room for a packet or the socket has an error. One such wait at a time (EALREADY). */
+  waitWritable(callback: (error: NodeJS.ErrnoException | undefined) => void): void;
+  /** A pending wait is not called back. Idempotent. */
+  close(): void;
+}
+
+export interface NativeRoute {
+  /** RTN_…, rtnetlink(7): 1 unicast, 2 local, 3 broadcast, 5 multicast. */
+  readonly type: number;
+  readonly interfaceIndex: number;
+  /** Empty where the kernel names none. */
+  readonly source: string;
+  /** Empty where the destination is on the link. */
+  readonly gateway: string;
+  /** Octets; 0 where the device's counts. */
+  readonly mtu: number;
 }
 
 interface NativeInterface {

@@ -1,3 +1,4 @@
+import { SockinspectError } from "../errors.js";
 import { binding } from "./binding.js";
 
 /** A network device of this network namespace. */
@@ -31,4 +32,16 @@ export function interfaces(): Interface[] {
       running: (flags & IFF_RUNNING) !== 0,
       loopback: (flags & IFF_LOOPBACK) !== 0,
     }));
+}
+
+/** The device called `name`. Throws `NO_SUCH_INTERFACE`. */
+export function interfaceOf(name: string): Interface {
+  const all = interfaces();
+  const found = all.find((device) => device.name === name);
+  if (found) return found;
+  const known = all.map((device) => device.name);
+  throw new SockinspectError("NO_SUCH_INTERFACE", `no interface is called ${name}; there are ${known.join(", ")}`, {
+    name,
+    known,
+  });
 }

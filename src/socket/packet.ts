@@ -1,7 +1,7 @@
 /** Packet sockets, packet(7): opened through the addon, refusals put in words. */
 import { isSockinspectError, SockinspectError } from "../errors.js";
 import { binding, type NativePacketSocket, type NativePacketSocketOptions } from "./binding.js";
-import { interfaces } from "./interfaces.js";
+import { interfaceOf } from "./interfaces.js";
 
 export type PacketSocket = NativePacketSocket;
 
@@ -10,26 +10,30 @@ export interface PacketSocketOptions extends Omit<NativePacketSocketOptions, "in
   readonly interface: string | undefined;
 }
 
+/** A packet socket that only sends, by any device. Throws `PERMISSION` or `SYSTEM`. */
+export function openSendingSocket(): PacketSocket {
+  return openPacketSocket({
+    interface: undefined,
+    filter: new Uint8Array(8),
+    blockSize: 0,
+    blockCount: 0,
+    blockTimeout: 0,
+    promiscuous: false,
+  });
+}
+
 /** Throws `PERMISSION`, `NO_SUCH_INTERFACE` or `SYSTEM`. */
 export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
   const { interface: name, ...native } = options;
   const where = name === undefined ? "" : ` on ${name}`;
   try {
-    return new (binding().PacketSocket)({ ...native, interfaceIndex: name === undefined ? 0 : indexOf(name) });
+    return new (binding().PacketSocket)({
+      ...native,
+      interfaceIndex: name === undefined ? 0 : interfaceOf(name).index,
+    });
   } catch (error) {
     throw explained(`cannot open a packet socket${where}`, error);
   }
-}
-
-function indexOf(name: string): number {
-  const all = interfaces();
-  const found = all.find((device) => device.name === name);
-  if (found) return found.index;
-  const known = all.map((device) => device.name);
-  throw new SockinspectError("NO_SUCH_INTERFACE", `no interface is called ${name}; there are ${known.join(", ")}`, {
-    name,
-    known,
-  });
 }
 
 /** `error` of the addon as one of ours: what was tried, why it failed, what to do. */
