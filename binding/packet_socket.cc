@@ -1,7 +1,6 @@
 #include "packet_socket.h"
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/epoll.h>
@@ -10,11 +9,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 #include "addon.h"
 #include "batch.h"
 #include "error.h"
+#include "socket_option.h"
 #include "waiting.h"
 
 namespace sockinspect {
@@ -25,33 +24,11 @@ constexpr unsigned kHeadRoom = 4;
 // TPACKET_V3 packs frames of any size into a block; this one figure only has to divide it.
 constexpr unsigned kFrameSize = 2048;
 
-template <typename Value>
-void SetOption(int fd, int level, int option, const Value& value, const char* name) {
-  Retry("setsockopt", name, [&] { return setsockopt(fd, level, option, &value, sizeof value); });
-}
-
-void AttachFilter(int fd, const Napi::Uint8Array& program) {
-  // Copied, because struct sock_filter wants an alignment that a view into a buffer need not have.
-  std::vector<sock_filter> instructions(program.ByteLength() / sizeof(sock_filter));
-  std::memcpy(instructions.data(), program.Data(), instructions.size() * sizeof(sock_filter));
-  const sock_fprog filter{static_cast<unsigned short>(instructions.size()), instructions.data()};
-  SetOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, "SO_ATTACH_FILTER");
-}
-
-Napi::Uint8Array Program(Napi::Env env, const Napi::Value& value) {
-  const auto program = Octets(env, value, "filter");
-  const size_t length = program.ByteLength();
-  if (length == 0 || length % sizeof(sock_filter) != 0 || length / sizeof(sock_filter) > BPF_MAXINSNS) {
-    throw BadArgument(env, "filter must be 1 to 4096 instructions of 8 octets");
-  }
-  return program;
-}
-
 void Promiscuous(int fd, int interface_index) {
   packet_mreq request{};
   request.mr_ifindex = interface_index;
   request.mr_type = PACKET_MR_PROMISC;
-  SetOption(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, "PACKET_ADD_MEMBERSHIP");
+  SetSocketOption(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, "PACKET_ADD_MEMBERSHIP");
 }
 
 sockaddr_ll AddressOf(uint32_t interface_index, uint16_t protocol) {
@@ -102,7 +79,7 @@ void PacketSocket::Open(Napi::Env env, const Napi::Object& options) {
   const uint32_t block_timeout = number("blockTimeout");
   const bool promiscuous = options.Get("promiscuous").ToBoolean();
   const bool copy = options.Get("copy").ToBoolean();
-  const auto filter = Program(env, options.Get("filter"));
+  const auto filter = FilterProgram(env, options.Get("filter"));
 
   // Protocol 0 queues nothing. A socket opened for ETH_P_ALL takes every device's packets from this moment on,
   // unfiltered, and hands them out after the bind: so filter, then ring, then bind.
@@ -120,18 +97,18 @@ void PacketSocket::Open(Napi::Env env, const Napi::Object& options) {
 }
 
 void PacketSocket::OpenRing(uint32_t block_size, uint32_t block_count, uint32_t block_timeout) {
-  SetOption(fd_.get(), SOL_PACKET, PACKET_VERSION, static_cast<int>(TPACKET_V3), "PACKET_VERSION");
-  SetOption(fd_.get(), SOL_PACKET, PACKET_RESERVE, kHeadRoom, "PACKET_RESERVE");
+  SetSocketOption(fd_.get(), SOL_PACKET, PACKET_VERSION, static_cast<int>(TPACKET_V3), "PACKET_VERSION");
+  SetSocketOption(fd_.get(), SOL_PACKET, PACKET_RESERVE, kHeadRoom, "PACKET_RESERVE");
   // Without a socket that asks, the kernel stamps a packet only when it copies it into the ring: behind the copies for
   // other sockets, microseconds late. With one, it stamps on entry, once for all that capture.
-  SetOption(fd_.get(), SOL_SOCKET, SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
+  SetSocketOption(fd_.get(), SOL_SOCKET, SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
   tpacket_req3 request{};
   request.tp_block_size = block_size;
   request.tp_block_nr = block_count;
   request.tp_frame_size = kFrameSize;
   request.tp_frame_nr = block_size / kFrameSize * block_count;
   request.tp_retire_blk_tov = block_timeout;
-  SetOption(fd_.get(), SOL_PACKET, PACKET_RX_RING, request, "PACKET_RX_RING");
+  SetSocketOption(fd_.get(), SOL_PACKET, PACKET_RX_RING, request, "PACKET_RX_RING");
   mapping_ = std::make_shared<RingMapping>(fd_.get(), size_t{block_size} * block_count);
   block_size_ = block_size;
   block_count_ = block_count;
@@ -185,7 +162,7 @@ void PacketSocket::Wait(const Napi::CallbackInfo& info) {
 void PacketSocket::SetFilter(const Napi::CallbackInfo& info) {
   Reporting(info.Env(), [&] {
     RequireOpen("setFilter");
-    AttachFilter(fd_.get(), Program(info.Env(), info[0]));
+    AttachFilter(fd_.get(), FilterProgram(info.Env(), info[0]));
   });
 }
 
