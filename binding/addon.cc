@@ -1,5 +1,7 @@
 #include "addon.h"
 
+#include <time.h>
+
 #include "capabilities.h"
 #include "error.h"
 #include "namespace.h"
@@ -53,7 +55,51 @@ void GiveAddress(const Napi::CallbackInfo& info) {
 void MakeVethPair(const Napi::CallbackInfo& info) {
   const auto name = Text(info.Env(), info[0], "name");
   const auto peer = Text(info.Env(), info[1], "peer");
-  Reporting(info.Env(), [&] { CreateVethPair(name, peer); });
+  const int peer_namespace =
+      info[2].IsUndefined() ? -1 : static_cast<int>(Unsigned(info.Env(), info[2], "peerNamespace"));
+  Reporting(info.Env(), [&] { CreateVethPair(name, peer, peer_namespace); });
+}
+
+void ChangeMtu(const Napi::CallbackInfo& info) {
+  const auto name = Text(info.Env(), info[0], "name");
+  const auto mtu = Unsigned(info.Env(), info[1], "mtu");
+  Reporting(info.Env(), [&] { SetMtu(name, mtu); });
+}
+
+void Forward(const Napi::CallbackInfo& info) {
+  const auto name = Text(info.Env(), info[0], "name");
+  Reporting(info.Env(), [&] { SetForwarding(name); });
+}
+
+void MakeRoute(const Napi::CallbackInfo& info) {
+  const auto destination = Text(info.Env(), info[0], "destination");
+  const auto prefix_length = Unsigned(info.Env(), info[1], "prefixLength");
+  const auto gateway = Text(info.Env(), info[2], "gateway");
+  Reporting(info.Env(), [&] { AddRoute(destination, prefix_length, gateway); });
+}
+
+void NoOffloads(const Napi::CallbackInfo& info) {
+  const auto name = Text(info.Env(), info[0], "name");
+  Reporting(info.Env(), [&] { DisableOffloads(name); });
+}
+
+double Milliseconds(const timespec& time) {
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+Napi::Value ReadClocks(const Napi::CallbackInfo& info) {
+  timespec before{};
+  timespec real{};
+  timespec after{};
+  clock_gettime(CLOCK_MONOTONIC, &before);
+  clock_gettime(CLOCK_REALTIME, &real);
+  clock_gettime(CLOCK_MONOTONIC, &after);
+  auto read = Napi::Object::New(info.Env());
+  read.Set("seconds", static_cast<double>(real.tv_sec));
+  read.Set("nanoseconds", static_cast<double>(real.tv_nsec));
+  read.Set("before", Milliseconds(before));
+  read.Set("after", Milliseconds(after));
+  return read;
 }
 
 Napi::Value FindRoute(const Napi::CallbackInfo& info) {
@@ -93,6 +139,12 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("setInterfaceUp", Napi::Function::New<BringUp>(env, "setInterfaceUp"));
   exports.Set("addAddress", Napi::Function::New<GiveAddress>(env, "addAddress"));
   exports.Set("createVethPair", Napi::Function::New<MakeVethPair>(env, "createVethPair"));
+  exports.Set("setMtu", Napi::Function::New<ChangeMtu>(env, "setMtu"));
+  exports.Set("setForwarding", Napi::Function::New<Forward>(env, "setForwarding"));
+  exports.Set("addRoute", Napi::Function::New<MakeRoute>(env, "addRoute"));
+  exports.Set("disableOffloads", Napi::Function::New<NoOffloads>(env, "disableOffloads"));
+  exports.Set("NetworkNamespace", NetworkNamespace::Define(env));
+  exports.Set("readClocks", Napi::Function::New<ReadClocks>(env, "readClocks"));
   exports.Set("enterNewNetworkNamespace", Napi::Function::New<EnterNamespace>(env, "enterNewNetworkNamespace"));
   exports.Set("dropCapabilities", Napi::Function::New<Drop>(env, "dropCapabilities"));
   return exports;

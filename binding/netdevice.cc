@@ -1,9 +1,13 @@
 #include "netdevice.h"
 
+#include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 
 #include <cstring>
 #include <map>
@@ -11,6 +15,7 @@
 
 #include "address.h"
 #include "error.h"
+#include "fd.h"
 #include "netlink.h"
 
 namespace sockinspect {
@@ -107,7 +112,7 @@ void AddAddress(const std::string& name, const std::string& address, unsigned pr
   Carry(std::move(request), "RTM_NEWADDR");
 }
 
-void CreateVethPair(const std::string& name, const std::string& peer) {
+void CreateVethPair(const std::string& name, const std::string& peer, int peer_namespace) {
   NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifinfomsg{});
   request.Attribute(IFLA_IFNAME, name);
   request.Nested(IFLA_LINKINFO, [&] {
@@ -117,10 +122,62 @@ void CreateVethPair(const std::string& name, const std::string& peer) {
         const ifinfomsg fixed{};
         request.Append(&fixed, sizeof fixed);
         request.Attribute(IFLA_IFNAME, peer);
+        if (peer_namespace >= 0) request.Attribute(IFLA_NET_NS_FD, &peer_namespace, sizeof peer_namespace);
       });
     });
   });
   Carry(std::move(request), "RTM_NEWLINK");
+}
+
+void SetMtu(const std::string& name, uint32_t mtu) {
+  ifinfomsg link{};
+  link.ifi_index = IndexOf(name);
+  NetlinkRequest request(RTM_NEWLINK, NLM_F_ACK, link);
+  request.Attribute(IFLA_MTU, &mtu, sizeof mtu);
+  Carry(std::move(request), "RTM_NEWLINK: MTU");
+}
+
+void SetForwarding(const std::string& name) {
+  ifinfomsg link{};
+  link.ifi_index = IndexOf(name);
+  const uint32_t on = 1;
+  NetlinkRequest request(RTM_NEWLINK, NLM_F_ACK, link);
+  request.Nested(IFLA_AF_SPEC, [&] {
+    request.Nested(AF_INET, [&] {
+      request.Nested(IFLA_INET_CONF, [&] { request.Attribute(IPV4_DEVCONF_FORWARDING, &on, sizeof on); });
+    });
+  });
+  Carry(std::move(request), "RTM_NEWLINK: forwarding");
+}
+
+void AddRoute(const std::string& destination, unsigned prefix_length, const std::string& gateway) {
+  const AddressOctets to = ParseAddress(destination);
+  const AddressOctets by = ParseAddress(gateway);
+  if (prefix_length > to.size() * 8) throw SystemError(EINVAL, "netlink", "RTM_NEWROUTE: prefix length");
+  rtmsg header{};
+  header.rtm_family = static_cast<uint8_t>(to.family);
+  header.rtm_dst_len = static_cast<uint8_t>(prefix_length);
+  header.rtm_table = RT_TABLE_MAIN;
+  header.rtm_protocol = RTPROT_BOOT;
+  header.rtm_scope = RT_SCOPE_UNIVERSE;
+  header.rtm_type = RTN_UNICAST;
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, header);
+  if (prefix_length > 0) request.Attribute(RTA_DST, to.octets, to.size());
+  request.Attribute(RTA_GATEWAY, by.octets, by.size());
+  Carry(std::move(request), "RTM_NEWROUTE");
+}
+
+void DisableOffloads(const std::string& name) {
+  ifreq request{};
+  if (name.empty() || name.size() >= sizeof request.ifr_name) throw SystemError(ENODEV, "ioctl", name);
+  std::memcpy(request.ifr_name, name.data(), name.size());
+  const Fd any(Retry("socket", "AF_INET", [] { return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0); }));
+  // Checksums go last: with them the kernel takes along what depends on them.
+  for (const uint32_t command : {ETHTOOL_SGRO, ETHTOOL_SGSO, ETHTOOL_STSO, ETHTOOL_SSG, ETHTOOL_SRXCSUM, ETHTOOL_STXCSUM}) {
+    ethtool_value value{command, 0};
+    request.ifr_data = reinterpret_cast<char*>(&value);
+    Retry("ioctl", "SIOCETHTOOL", [&] { return ioctl(any.get(), SIOCETHTOOL, &request); });
+  }
 }
 
 }  // namespace sockinspect

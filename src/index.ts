@@ -26,6 +26,9 @@ export type { Gap, Piece, Reassembly } from "./flow/reassembly.js";
 export type { Side, TcpSide } from "./flow/side.js";
 export type { TcpState } from "./flow/tcp-state.js";
 export { type Hint, hint } from "./hint/hint.js";
+export type { Counters, Passage } from "./link/direction.js";
+export type { End, Fate, Impairment } from "./link/impairment.js";
+export { Link, type LinkOptions, linkAddresses, openLink } from "./link/link.js";
 export { type About, decode } from "./packet/decode.js";
 export type { Frame } from "./packet/frame.js";
 export {
@@ -56,6 +59,7 @@ export { type LineOptions, line, lines } from "./render/line.js";
 export { type Paint, plain, type Role } from "./render/paint.js";
 export { tree } from "./render/tree.js";
 export { type Interface, interfaces } from "./socket/interfaces.js";
+export { NetworkNamespace } from "./socket/namespace.js";
 export { type RawMessage, RawSocket, type RawSocketOptions } from "./socket/raw.js";
 export { type Route, type RouteOptions, routeTo } from "./socket/routes.js";
 export { type Arp, arp } from "./wire/arp.js";

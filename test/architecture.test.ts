@@ -15,8 +15,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   render: ["errors", "wire", "packet", "flow", "hint"],
   socket: ["errors"],
   capture: ["errors", "wire", "packet", "filter", "socket"],
+  link: ["errors", "packet", "filter", "wire", "socket", "capture"],
   demo: ["errors", "wire", "packet", "flow", "render", "socket", "capture"],
-  index: ["errors", "wire", "packet", "filter", "flow", "hint", "render", "socket", "capture"],
+  index: ["errors", "wire", "packet", "filter", "flow", "hint", "render", "socket", "capture", "link"],
   cli: ["errors", "wire", "packet", "filter", "flow", "render", "socket", "capture", "demo"],
 };
 

@@ -75,7 +75,7 @@ class LiveSource implements Source {
     positive("snapLength", snapLength);
     positive("latency", latency);
     this.#limit = positive("limit", options.limit ?? Number.MAX_SAFE_INTEGER);
-    this.#blockSize = blockSizeFor(positive("buffer", buffer));
+    this.#blockSize = blockSizeFor(positive("buffer", buffer), latency, snapLength);
     this.#blockCount = Math.max(2, Math.floor(buffer / this.#blockSize));
     this.#where = options.interface ?? "every interface";
     const devices = interfaces();
@@ -211,10 +211,14 @@ class LiveSource implements Source {
   }
 }
 
-/** A sixteenth of the ring; at least 128 KiB, so that a block holds the largest frame of segmentation offload, at most 1 MiB. */
-function blockSizeFor(buffer: number): number {
-  const wanted = 2 ** Math.floor(Math.log2(buffer / 16));
-  return Math.min(MEBI, Math.max(128 * KIBI, wanted));
+/**
+ * As large as lets the ring last for 160 ms, although a block goes after `latency` however little is in it: a sixteenth of
+ * the ring at 10 ms. At most 1 MiB, at least what holds the largest frame, which segmentation offload makes of 64 KiB.
+ */
+function blockSizeFor(buffer: number, latency: number, snapLength: number): number {
+  const wanted = 2 ** Math.floor(Math.log2(buffer / Math.max(16, 160 / latency)));
+  const least = 2 ** Math.ceil(Math.log2(Math.min(snapLength + KIBI, 128 * KIBI)));
+  return Math.min(MEBI, Math.max(4 * KIBI, least, wanted));
 }
 
 function positive(argument: string, value: number): number {

@@ -30,8 +30,30 @@ export interface Binding {
   setInterfaceUp(name: string): void;
   /** Gives a device an address, IPv4 or IPv6; an IPv6 one can be used at once (no duplicate address detection). */
   addAddress(name: string, address: string, prefixLength: number): void;
-  /** Makes two joined Ethernet devices; both are down at first. */
-  createVethPair(name: string, peer: string): void;
+  /**
+   * Makes two joined Ethernet devices; both are down at first. `peer` is made in the network namespace of this
+   * descriptor; without one, beside `name`.
+   */
+  createVethPair(name: string, peer: string, peerNamespace?: number): void;
+  /** Octets of the largest packet that a device takes, its link-layer header apart. */
+  setMtu(name: string, mtu: number): void;
+  /** Lets IPv4 packets that come in by a device go on by others: the namespace is a router then. */
+  setForwarding(name: string): void;
+  /** A route by way of a gateway; prefix length 0 is the default route. */
+  addRoute(destination: string, prefixLength: number, gateway: string): void;
+  /** Lets no checksum and no segmentation be left to a device: packets are captured as they travel. */
+  disableOffloads(name: string): void;
+  /** The real-time clock, which packets are stamped by, read between two readings of the monotonic one. */
+  readClocks(): {
+    /** Since 1970 UTC. */
+    readonly seconds: number;
+    readonly nanoseconds: number;
+    /** Milliseconds of CLOCK_MONOTONIC, which `process.hrtime` reads too; exact to a microsecond for 200 years. */
+    readonly before: number;
+    readonly after: number;
+  };
+  /** A new network namespace besides the calling thread's own. EPERM needs CAP_SYS_ADMIN, as in `unshare -Urn`. */
+  readonly NetworkNamespace: new () => NativeNetworkNamespace;
   /** Moves the calling thread, and children it starts from now on, into a new network namespace; lo is down in it. */
   enterNewNetworkNamespace(): void;
   /**
@@ -141,6 +163,18 @@ export interface NativeRoute {
   readonly gateway: string;
   /** Octets; 0 where the device's counts. */
   readonly mtu: number;
+}
+
+export interface NativeNetworkNamespace {
+  /** Stands for it where a system call asks for one; -1 once closed. */
+  readonly descriptor: number;
+  /**
+   * Calls `body` with the calling thread inside: sockets that it opens, devices that it makes and children that it
+   * starts belong to this namespace for good. Nothing that `body` only begins, as an async function does, is inside.
+   */
+  run<T>(body: () => T): T;
+  /** The namespace ends when no socket and no process of it is left, either. Idempotent. */
+  close(): void;
 }
 
 interface NativeInterface {
