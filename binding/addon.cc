@@ -8,6 +8,7 @@
 #include "napi.h"
 #include "netdevice.h"
 #include "packet_socket.h"
+#include "sock_diag.h"
 #include "raw_socket.h"
 #include "routes.h"
 
@@ -83,6 +84,28 @@ void NoOffloads(const Napi::CallbackInfo& info) {
   Reporting(info.Env(), [&] { DisableOffloads(name); });
 }
 
+uint16_t Port(Napi::Env env, const Napi::Value& value, const char* name) {
+  const uint32_t port = Unsigned(env, value, name);
+  if (port > UINT16_MAX) throw BadArgument(env, std::string(name) + " must be below 65536");
+  return static_cast<uint16_t>(port);
+}
+
+Napi::Value LookUpTcpSocket(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto local_address = Text(env, info[0], "localAddress");
+  const auto local_port = Port(env, info[1], "localPort");
+  const auto remote_address = Text(env, info[2], "remoteAddress");
+  const auto remote_port = Port(env, info[3], "remotePort");
+  const auto found =
+      Reporting(env, [&] { return FindTcpSocket(local_address, local_port, remote_address, remote_port); });
+  if (!found) return env.Undefined();
+  auto socket = Napi::Object::New(env);
+  socket.Set("state", found->state);
+  socket.Set("receiveQueue", found->receive_queue);
+  socket.Set("sendQueue", found->send_queue);
+  return socket;
+}
+
 double Milliseconds(const timespec& time) {
   return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
 }
@@ -144,6 +167,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("addRoute", Napi::Function::New<MakeRoute>(env, "addRoute"));
   exports.Set("disableOffloads", Napi::Function::New<NoOffloads>(env, "disableOffloads"));
   exports.Set("NetworkNamespace", NetworkNamespace::Define(env));
+  exports.Set("tcpSocket", Napi::Function::New<LookUpTcpSocket>(env, "tcpSocket"));
   exports.Set("readClocks", Napi::Function::New<ReadClocks>(env, "readClocks"));
   exports.Set("enterNewNetworkNamespace", Napi::Function::New<EnterNamespace>(env, "enterNewNetworkNamespace"));
   exports.Set("dropCapabilities", Napi::Function::New<Drop>(env, "dropCapabilities"));

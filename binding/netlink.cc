@@ -11,9 +11,8 @@
 namespace sockinspect {
 namespace {
 
-Fd OpenNetlink() {
-  return Fd(
-      Retry("socket", "NETLINK_ROUTE", [] { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE); }));
+Fd OpenNetlink(int protocol = NETLINK_ROUTE) {
+  return Fd(Retry("socket", "AF_NETLINK", [&] { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol); }));
 }
 
 void SendRequest(const Fd& netlink, NetlinkRequest& request, const char* what) {
@@ -95,8 +94,8 @@ const std::vector<uint8_t>& NetlinkRequest::Finish() {
   return octets_;
 }
 
-void Carry(NetlinkRequest request, const char* what, const std::function<void(const nlmsghdr&)>& take) {
-  const Fd netlink = OpenNetlink();
+void Carry(NetlinkRequest request, const char* what, const std::function<void(const nlmsghdr&)>& take, int protocol) {
+  const Fd netlink = OpenNetlink(protocol);
   SendRequest(netlink, request, what);
   Answer(netlink, what, [&](const nlmsghdr& message) {
     if (take) take(message);

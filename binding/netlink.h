@@ -37,7 +37,8 @@ class NetlinkRequest {
 
 /// Sends a request that asks for NLM_F_ACK and waits until the kernel says that it was carried out; SystemError with
 /// `what` otherwise. What it says before is `take`n.
-void Carry(NetlinkRequest request, const char* what, const std::function<void(const nlmsghdr&)>& take = {});
+void Carry(NetlinkRequest request, const char* what, const std::function<void(const nlmsghdr&)>& take = {},
+           int protocol = NETLINK_ROUTE);
 
 /// Every message of a dump, `take`n one by one. False when the kernel's tables changed meanwhile, so that what was
 /// taken may be inconsistent (NLM_F_DUMP_INTR).

@@ -51,7 +51,7 @@ export { FragmentReassembly, type ReassemblyOptions, type ReassemblyStatistics }
 export type { TimeFormat } from "./render/clock.js";
 export { hexDump } from "./render/hex.js";
 export { type JsonOptions, json } from "./render/json.js";
-export { type Ladder, type LadderOptions, Ladders } from "./render/ladder.js";
+export { type Ladder, type LadderOptions, Ladders, type Rung, type States } from "./render/ladder.js";
 export { ladderMermaid } from "./render/ladder-mermaid.js";
 export { ladderSvg } from "./render/ladder-svg.js";
 export { type LadderTextOptions, ladderText } from "./render/ladder-text.js";

@@ -1,6 +1,6 @@
 /** A ladder as a Mermaid sequence diagram. */
 import { durationText } from "../flow/explain.js";
-import type { Ladder } from "./ladder.js";
+import { type Ladder, Margins, type PacketRung, SAMPLED } from "./ladder.js";
 import { count } from "./text.js";
 
 /** Nanoseconds: a longer pause is shown as one. */
@@ -14,20 +14,28 @@ export function ladderMermaid({ title, client, server, rungs, more }: Ladder): s
     `  participant client as ${safe(client)}`,
     `  participant server as ${safe(server)}`,
   ];
-  let states = { client: "", server: "" };
+  const margins = new Margins();
   for (const [i, rung] of rungs.entries()) {
     if (i > 0 && rung.since >= PAUSE) lines.push(`  Note over client,server: ${durationText(rung.since)} later`);
-    const to = rung.from === "client" ? "server" : "client";
-    lines.push(`  ${rung.from}${rung.isError ? "--x" : "->>"}${to}: ${safe(rung.text)}`);
-    if (rung.states) {
-      if (rung.states.client !== states.client) lines.push(`  Note left of client: ${rung.states.client}`);
-      if (rung.states.server !== states.server) lines.push(`  Note right of server: ${rung.states.server}`);
-      states = rung.states;
-    }
+    if (rung.kind === "packet") lines.push(packetLine(rung));
+    else lines.push(`  Note over ${rung.kind === "call" ? rung.by : "client,server"}: ${safe(rung.text)}`);
+    const news = margins.news(rung);
+    const mark = rung.states?.sampled ? ` ${SAMPLED}` : "";
+    if (news.client !== "") lines.push(`  Note left of client: ${news.client}${mark}`);
+    if (news.server !== "") lines.push(`  Note right of server: ${news.server}${mark}`);
     for (const note of rung.notes) lines.push(`  Note over client,server: ${safe(note)}`);
   }
   if (more > 0) lines.push(`  Note over client,server: ${count(more, "more packet")}, not kept`);
   return `${lines.join("\n")}\n`;
+}
+
+/** What does not go all the way is dashed; a cross is for what does not arrive, or is bad news. */
+function packetLine({ from, way, isError, text }: PacketRung): string {
+  const to = from === "client" ? "server" : "client";
+  const arrow =
+    way === "lost" ? "-x" : way === "held" ? "--)" : `${way === "late" ? "--" : "-"}${isError ? "-x" : ">>"}`;
+  const what = { whole: "", lost: " (lost)", held: " (held back)", late: " (arrives late)" }[way];
+  return `  ${from}${arrow}${to}: ${safe(text)}${what}`;
 }
 
 /** `#` starts an entity there, `;` ends a statement. */

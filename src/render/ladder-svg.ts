@@ -1,21 +1,24 @@
 /** A ladder as an SVG image that needs nothing else and follows the reader's light or dark. */
 import { durationText } from "../flow/explain.js";
-import type { Ladder, Rung } from "./ladder.js";
-import { count } from "./text.js";
+import { type CallRung, type Ladder, Margins, type PacketRung, SAMPLED } from "./ladder.js";
+import { count, wrap } from "./text.js";
 
 /** Pixels. */
 const WIDTH = 860;
 const LEFT = 210;
 const RIGHT = 650;
 const ROW = 30;
+const CALL = 22;
 const NOTE = 17;
+/** Characters of a note's line. */
+const WORDS = 56;
 /** Nanoseconds: a longer pause is shown as one. */
 const PAUSE = 1e8;
 
 const STYLE = `
-  svg { background: #fff; color: #1b1f24; --quiet: #6a737d; --mark: #b35900; --line: #0550ae; }
+  svg { background: #fff; color: #1b1f24; --quiet: #6a737d; --mark: #b35900; --line: #0550ae; --call: #1a7f37; }
   @media (prefers-color-scheme: dark) {
-    svg { background: #0d1117; color: #e6edf3; --quiet: #8b949e; --mark: #f0883e; --line: #58a6ff; }
+    svg { background: #0d1117; color: #e6edf3; --quiet: #8b949e; --mark: #f0883e; --line: #58a6ff; --call: #3fb950; }
   }
   text { font: 13px ui-monospace, monospace; fill: currentColor; }
   .title { font-weight: bold; }
@@ -24,6 +27,9 @@ const STYLE = `
   .life { stroke: var(--quiet); }
   .arrow { stroke: var(--line); stroke-width: 1.5; }
   .head { fill: var(--line); }
+  .call { fill: var(--call); }
+  .tick { stroke: var(--call); stroke-width: 3; }
+  .lost, .failed { fill: var(--mark); }
 `;
 
 /** The image as text. */
@@ -34,20 +40,27 @@ export function ladderSvg({ title, client, server, rungs, more }: Ladder): strin
     text(RIGHT, 52, server, "title", "middle"),
   ];
   let y = 66;
-  let states = { client: "", server: "" };
+  const margins = new Margins();
   const note = (words: string, kind = "note"): void => {
-    parts.push(text((LEFT + RIGHT) / 2, y + 12, words, kind, "middle"));
-    y += NOTE;
+    for (const piece of wrap(words, WORDS)) {
+      parts.push(text((LEFT + RIGHT) / 2, y + 12, piece, kind, "middle"));
+      y += NOTE;
+    }
   };
   for (const [i, rung] of rungs.entries()) {
     if (i > 0 && rung.since >= PAUSE) note(`· · · ${durationText(rung.since)} · · ·`, "quiet");
-    y += ROW;
-    parts.push(text(70, y + 4, durationText(rung.time), "quiet", "end"), arrow(rung, y));
-    if (rung.states) {
-      if (rung.states.client !== states.client) parts.push(text(LEFT - 10, y + 4, rung.states.client, "", "end"));
-      if (rung.states.server !== states.server) parts.push(text(RIGHT + 10, y + 4, rung.states.server, "", "start"));
-      states = rung.states;
+    if (rung.kind === "caption") {
+      y += NOTE;
+      note(rung.text, "title");
+      continue;
     }
+    y += rung.kind === "call" ? CALL : ROW;
+    const time = text(70, y + 4, durationText(rung.time), "quiet", "end");
+    parts.push(time, rung.kind === "call" ? call(rung, y) : arrow(rung, y));
+    const news = margins.news(rung);
+    const mark = rung.states?.sampled ? SAMPLED : "";
+    if (news.client !== "") parts.push(text(LEFT - 10, y + 4, `${news.client}${mark}`, "", "end"));
+    if (news.server !== "") parts.push(text(RIGHT + 10, y + 4, `${mark}${news.server}`, "", "start"));
     for (const words of rung.notes) note(words);
   }
   if (more > 0) note(`${count(more, "more packet")}, not kept`);
@@ -57,15 +70,26 @@ export function ladderSvg({ title, client, server, rungs, more }: Ladder): strin
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${safe(title)}">\n<style>${STYLE}</style>\n${[...lives, ...parts].join("\n")}\n</svg>\n`;
 }
 
-function arrow({ from, isError, text: words }: Rung, y: number): string {
-  const toServer = from === "client";
-  const [start, end] = toServer ? [LEFT, RIGHT] : [RIGHT, LEFT];
-  const back = toServer ? -9 : 9;
-  const head = isError
-    ? `<path class="arrow" d="M${end + back} ${y - 5} l9 10 m0 -10 l-9 10"/>`
-    : `<path class="head" d="M${end} ${y} l${back} -5 v10 z"/>`;
-  const line = `<line class="arrow" x1="${start}" y1="${y}" x2="${end + back}" y2="${y}"/>`;
-  return `${line}${head}${text((LEFT + RIGHT) / 2, y - 6, words, "", "middle")}`;
+function arrow({ from, way, isError, text: words }: PacketRung, y: number): string {
+  const ahead = from === "client" ? 1 : -1;
+  const [near, far] = from === "client" ? [LEFT, RIGHT] : [RIGHT, LEFT];
+  // What does not go all the way leaves a quarter free
+  const part = (ahead * (RIGHT - LEFT)) / 4;
+  const start = way === "late" ? near + part : near;
+  const end = way === "lost" || way === "held" ? far - part : far;
+  const back = end - ahead * 9;
+  const cross = `<path class="arrow" d="M${back} ${y - 5} l${ahead * 9} 10 m0 -10 l${-ahead * 9} 10"/>`;
+  const point = `<path class="head" d="M${end} ${y} l${-ahead * 9} -5 v10 z"/>`;
+  const head = way === "held" ? "" : isError || way === "lost" ? cross : point;
+  const dashes = way === "held" || way === "late" ? ' stroke-dasharray="6 4"' : "";
+  const line = `<line class="arrow"${dashes} x1="${start}" y1="${y}" x2="${way === "held" ? end : back}" y2="${y}"/>`;
+  return `${line}${head}${text((start + end) / 2, y - 6, words, way === "lost" ? "lost" : "", "middle")}`;
+}
+
+function call({ by, text: words, failed }: CallRung, y: number): string {
+  const [x, ahead, anchor] = by === "client" ? [LEFT, 1, "start"] : [RIGHT, -1, "end"];
+  const tick = `<line class="tick" x1="${x}" y1="${y}" x2="${x + ahead * 8}" y2="${y}"/>`;
+  return `${tick}${text(x + ahead * 14, y + 4, words, failed ? "failed" : "call", anchor)}`;
 }
 
 function text(x: number, y: number, words: string, kind: string, anchor: string): string {

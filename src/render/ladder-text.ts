@@ -1,8 +1,8 @@
 /** A ladder as text. */
 import { durationText } from "../flow/explain.js";
-import type { Ladder, Rung } from "./ladder.js";
-import { type Paint, plain } from "./paint.js";
-import { count } from "./text.js";
+import { type CallRung, type End, type Ladder, Margins, type PacketRung, type Rung, SAMPLED } from "./ladder.js";
+import { type Paint, plain, type Role } from "./paint.js";
+import { count, wrap } from "./text.js";
 
 export interface LadderTextOptions {
   /** Columns. Default 80, which is also the least. */
@@ -20,41 +20,60 @@ const PAUSE = 1e8;
 
 /** Lines of at most `width` columns, without line breaks. */
 export function ladderText(ladder: Ladder, options: LadderTextOptions = {}): readonly string[] {
-  const { paint = plain } = options;
-  const width = Math.max(LEAST, options.width ?? LEAST);
-  const drawing = new Drawing(paint, width - TIME - 2 * STATE - 5);
-  const { client, server, rungs, more } = ladder;
-  const lines = [paint("title", ladder.title), ...drawing.ends(client, server, width)];
-  let states = { client: "", server: "" };
-  for (const [i, rung] of rungs.entries()) {
-    if (i > 0 && rung.since >= PAUSE) lines.push(drawing.pause(rung.since));
-    const now = rung.states ?? states;
-    lines.push(
-      drawing.rung(
-        rung,
-        now.client === states.client ? "" : now.client,
-        now.server === states.server ? "" : now.server,
-      ),
-    );
-    for (const note of rung.notes) lines.push(...drawing.note(note));
-    states = now;
-  }
-  if (more > 0) lines.push(...drawing.note(`${count(more, "more packet")}, not kept`));
-  return lines;
+  const drawing = new LadderDrawing(options);
+  return [...drawing.head(ladder), ...ladder.rungs.flatMap((rung) => drawing.rung(rung)), ...drawing.foot(ladder)];
 }
 
-class Drawing {
+/** A ladder in text, rung by rung. */
+export class LadderDrawing {
   readonly #paint: Paint;
+  readonly #width: number;
   /** Columns between both lifelines. */
   readonly #room: number;
+  readonly #margins = new Margins();
+  #first = true;
 
-  constructor(paint: Paint, room: number) {
+  constructor({ width = LEAST, paint = plain }: LadderTextOptions = {}) {
     this.#paint = paint;
-    this.#room = room;
+    this.#width = Math.max(LEAST, width);
+    this.#room = this.#width - TIME - 2 * STATE - 5;
+  }
+
+  head({ title, client, server }: Ladder): readonly string[] {
+    return [this.#paint("title", title), ...this.#ends(client, server, this.#width)];
+  }
+
+  rung(rung: Rung): readonly string[] {
+    const lines: string[] = [];
+    if (!this.#first && rung.since >= PAUSE) lines.push(this.#pause(rung.since));
+    this.#first = false;
+    const { client, server } = this.#margins.news(rung);
+    const sampled = rung.states?.sampled ?? false;
+    const margins = { client, server, mark: sampled ? SAMPLED : " " };
+    const time = this.#paint("time", durationText(rung.time).padStart(TIME));
+    switch (rung.kind) {
+      case "packet":
+        lines.push(this.#line(time, this.#arrow(rung), margins));
+        break;
+      case "call":
+        lines.push(...this.#call(rung, time, margins));
+        break;
+      case "caption":
+        lines.push(...this.#marked(rung.text, "title", "◆"));
+        break;
+      default:
+        rung satisfies never;
+    }
+    for (const note of rung.notes) lines.push(...this.#marked(note, "problem", "▸"));
+    return lines;
+  }
+
+  foot({ more }: Ladder): readonly string[] {
+    return more > 0 ? this.#marked(`${count(more, "more packet")}, not kept`, "problem", "▸") : [];
   }
 
   /** Both ends, on a line each where one has not room for both. */
-  ends(client: string, server: string, width: number): readonly string[] {
+  #ends(client: string, server: string, width: number): readonly string[] {
     const left = TIME + 2;
     const gap = width - left - client.length - server.length;
     const [from, to] = [`${" ".repeat(left)}${this.#paint("address", client)}`, this.#paint("address", server)];
@@ -63,49 +82,64 @@ class Drawing {
       : [from, `${" ".repeat(Math.max(0, width - server.length))}${to}`];
   }
 
-  rung({ time, from, isError, text }: Rung, client: string, server: string): string {
-    const label = text.length > this.#room - 6 ? `${text.slice(0, this.#room - 7)}…` : text;
-    const dashes = this.#room - label.length - 4;
-    const head = isError ? "×" : from === "client" ? "▶" : "◀";
-    const left = from === "client" ? Math.floor(dashes / 2) : Math.ceil(dashes / 2);
-    const [before, after] = ["─".repeat(left), "─".repeat(dashes - left)];
-    const words = ` ${this.#paint("flags", label)} `;
-    const arrow = from === "client" ? `─${before}${words}${after}${head}` : `${head}${before}${words}${after}─`;
-    return this.#line(this.#paint("time", durationText(time).padStart(TIME)), client, arrow, server);
+  /** Between the lifelines, `room` columns. */
+  #arrow({ from, way, isError, text }: PacketRung): string {
+    // What does not go all the way leaves a quarter free
+    const room = way === "whole" ? this.#room : this.#room - Math.floor(this.#room / 4);
+    const label = text.length > room - 6 ? `${text.slice(0, room - 7)}…` : text;
+    const dashes = room - label.length - 4;
+    const [less, rest] = [Math.floor(dashes / 2), Math.ceil(dashes / 2)];
+    const [near, far] = from === "client" ? [less, rest] : [rest, less];
+    const tip = { whole: isError ? "×" : ">", lost: "╳", held: "┄", late: isError ? "×" : ">" }[way];
+    const head = tip === ">" ? (from === "client" ? "▶" : "◀") : tip;
+    const tail = way === "late" ? "┄" : "─";
+    const words = ` ${this.#paint(way === "lost" ? "problem" : "flags", label)} `;
+    const free = " ".repeat(this.#room - room);
+    const arrow =
+      from === "client"
+        ? `${tail}${"─".repeat(near)}${words}${"─".repeat(far)}${head}`
+        : `${head}${"─".repeat(near)}${words}${"─".repeat(far)}${tail}`;
+    return (from === "client") === (way === "late") ? `${free}${arrow}` : `${arrow}${free}`;
   }
 
-  pause(time: number): string {
-    const text = `· · ·  ${durationText(time)}  · · ·`;
-    const left = Math.floor((this.#room - text.length) / 2);
-    const middle = " ".repeat(left) + text + " ".repeat(this.#room - left - text.length);
-    return this.#line(" ".repeat(TIME), "", this.#paint("quiet", middle), "");
-  }
-
-  note(text: string): readonly string[] {
-    return wrap(text, this.#room - 4).map((piece, i) => {
-      const marked = `${i === 0 ? " ▸ " : "   "}${piece}`.padEnd(this.#room);
-      return this.#line(" ".repeat(TIME), "", this.#paint("problem", marked), "");
+  #call({ by, text, failed }: CallRung, time: string, margins: Sides): readonly string[] {
+    const room = this.#room - 2;
+    return wrap(text, room).map((piece, i) => {
+      const words = this.#paint(failed ? "problem" : "payload", piece);
+      const free = " ".repeat(room - piece.length);
+      const middle = by === "client" ? ` ${words}${free} ` : ` ${free}${words} `;
+      return i === 0 ? this.#line(time, middle, margins, by) : this.#line(" ".repeat(TIME), middle);
     });
   }
 
-  #line(time: string, client: string, middle: string, server: string): string {
+  #pause(time: number): string {
+    const text = `· · ·  ${durationText(time)}  · · ·`;
+    const left = Math.floor((this.#room - text.length) / 2);
+    const middle = " ".repeat(left) + text + " ".repeat(this.#room - left - text.length);
+    return this.#line(" ".repeat(TIME), this.#paint("quiet", middle));
+  }
+
+  #marked(text: string, role: Role, sign: string): readonly string[] {
+    return wrap(text, this.#room - 4).map((piece, i) => {
+      const marked = `${i === 0 ? ` ${sign} ` : "   "}${piece}`.padEnd(this.#room);
+      return this.#line(" ".repeat(TIME), this.#paint(role, marked));
+    });
+  }
+
+  #line(time: string, middle: string, { client, server, mark }: Sides = NO_SIDES, by?: End): string {
     const left = this.#paint("title", client.padStart(STATE));
-    return `${time} ${left} │${middle}│ ${this.#paint("title", server)}`.trimEnd();
+    const right = this.#paint("title", server);
+    const [leftLife, rightLife] = [by === "client" ? "┝" : "│", by === "server" ? "┥" : "│"];
+    const [leftMark, rightMark] = [client === "" ? " " : mark, server === "" ? " " : mark];
+    return `${time} ${left}${leftMark}${leftLife}${middle}${rightLife}${rightMark}${right}`.trimEnd();
   }
 }
 
-/** Lines of at most `width`, broken between words where there are any. */
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = "";
-    }
-    line = line === "" ? word : `${line} ${word}`;
-    for (; line.length > width; line = line.slice(width)) lines.push(line.slice(0, width));
-  }
-  if (line !== "") lines.push(line);
-  return lines;
+/** What stands in the margins of a line. */
+interface Sides {
+  readonly client: string;
+  readonly server: string;
+  readonly mark: string;
 }
+
+const NO_SIDES: Sides = { client: "", server: "", mark: " " };

@@ -7,23 +7,67 @@ import type { Packet } from "../packet/packet.js";
 import { flagsText } from "./line-tcp.js";
 import { count, endText, words } from "./text.js";
 
-/** One packet. */
-export interface Rung {
-  /** Nanoseconds since the first packet of the conversation, and since the one before; negative where a clock ran back. */
+/** One side of a ladder. */
+export type End = "client" | "server";
+
+/** The TCP states of both ends, RFC 9293 §3.3.2; empty where there is none. */
+export interface States {
+  readonly client: string;
+  readonly server: string;
+  /** Whether the kernel was asked for them at that moment. Else they are what the packets say. */
+  readonly sampled: boolean;
+}
+
+/** Beside a state that the kernel was asked for. */
+export const SAMPLED = "•";
+
+/** What every rung has. */
+interface Moment {
+  /** Nanoseconds since the first rung, and since the one before; negative where a clock ran back. */
   readonly time: number;
   readonly since: number;
-  readonly from: "client" | "server";
-  /** An ICMP error about the other way's packet: drawn as an arrow that does not arrive. */
-  readonly isError: boolean;
-  /** Flags, numbers counted from the SYNs, octets of data in brackets. */
-  readonly text: string;
-  /** TCP: the states of both ends afterwards. */
-  readonly states: { readonly client: string; readonly server: string } | undefined;
+  /** The name of its conversation, where a ladder has several. */
+  readonly of?: string;
+  /** Of its conversation, afterwards. */
+  readonly states: States | undefined;
   /** What is remarkable, one phrase each; what it means where that was asked for. */
   readonly notes: readonly string[];
 }
 
-/** One conversation, as data for whoever draws it. */
+/**
+ * How far a packet came: all the way; not to the other end; not yet, as something on the way holds it back; or it is one
+ * that was held back, or a copy, and arrives.
+ */
+export type Way = "whole" | "lost" | "held" | "late";
+
+/** One packet: an arrow between both ends. */
+export interface PacketRung extends Moment {
+  readonly kind: "packet";
+  readonly from: End;
+  readonly way: Way;
+  /** An ICMP error about the other way's packet: drawn as an arrow with a cross for its head. */
+  readonly isError: boolean;
+  /** Flags, numbers counted from the SYNs, octets of data in brackets. */
+  readonly text: string;
+}
+
+/** A call of the program at one end: `bind(127.0.0.1:5000)`; it begins and returns, or both where nothing was between. */
+export interface CallRung extends Moment {
+  readonly kind: "call";
+  readonly by: End;
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+/** What somebody says about what comes next. */
+export interface CaptionRung extends Moment {
+  readonly kind: "caption";
+  readonly text: string;
+}
+
+export type Rung = PacketRung | CallRung | CaptionRung;
+
+/** What happens between two ends, as data for whoever draws it. */
 export interface Ladder {
   readonly title: string;
   readonly client: string;
@@ -109,23 +153,45 @@ function titleOf(conversation: Conversation): string {
   return `${name}${where}${kind === "tcp" ? `: ${conversation.ending}` : ""}`;
 }
 
-function rungOf(step: Step, latest: number, explained: boolean): Rung {
+/** The packet that was just followed. `since`: the time of the rung before. */
+export function rungOf(step: Step, latest: number, explained: boolean): PacketRung {
   const { conversation, time, from, events } = step;
   const isError = events.some(({ kind }) => kind === "icmpError");
   return {
+    kind: "packet",
     time,
     since: time - latest,
     // An error comes from where its packet went
     from: isError ? (from === "client" ? "server" : "client") : from,
+    way: "whole",
     isError,
     text: isError ? "ICMP error" : packetText(step),
     states:
       conversation.kind === "tcp"
-        ? { client: conversation.client.state ?? "", server: conversation.server.state ?? "" }
+        ? { client: conversation.client.state ?? "", server: conversation.server.state ?? "", sampled: false }
         : undefined,
     notes: explained ? explain(step) : events.map(noteOf),
   };
 }
+
+/** What of its states is news: a margin says it where it changes. */
+export class Margins {
+  readonly #known = new Map<string, { client: string; server: string }>();
+
+  /** Empty where nothing has changed. A call tells the state of its own end again, as the kernel was asked for it. */
+  news(rung: Rung): { readonly client: string; readonly server: string } {
+    const { states } = rung;
+    if (!states) return NOTHING;
+    const key = rung.of ?? "";
+    const before = this.#known.get(key) ?? NOTHING;
+    this.#known.set(key, states);
+    const asked = (end: End): boolean => states.sampled && rung.kind === "call" && rung.by === end;
+    const news = (end: End): string => (states[end] !== before[end] || asked(end) ? states[end] : "");
+    return { client: news("client"), server: news("server") };
+  }
+}
+
+const NOTHING = { client: "", server: "" };
 
 function packetText(step: Step): string {
   const { conversation, length, sequence, flags } = step;

@@ -25,3 +25,19 @@ export function endText(address: string, port: number | undefined): string {
   if (port === undefined) return address;
   return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
+
+/** Lines of at most `width`, broken between words where there are any. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = "";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+    for (; line.length > width; line = line.slice(width)) lines.push(line.slice(0, width));
+  }
+  if (line !== "") lines.push(line);
+  return lines;
+}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { decode } from "../../src/packet/decode.js";
 import type { Packet } from "../../src/packet/packet.js";
-import { type Ladder, type LadderOptions, Ladders } from "../../src/render/ladder.js";
+import { type Ladder, type LadderOptions, Ladders, type Rung, type States } from "../../src/render/ladder.js";
 import { ladderMermaid } from "../../src/render/ladder-mermaid.js";
 import { ladderSvg } from "../../src/render/ladder-svg.js";
 import { ladderText } from "../../src/render/ladder-text.js";
@@ -101,4 +101,100 @@ test("a ladder as an SVG image needs nothing else and knows light and dark", () 
   const names = [...svg.matchAll(/<(\/?)(\w+)[^>]*?(\/?)>/g)].filter(([, , , empty]) => !empty);
   const depth = names.reduce((open, [, end]) => open + (end ? -1 : 1), 0);
   expect(depth).toBe(0);
+});
+
+const states = (client: string, server: string, sampled = false): States => ({ client, server, sampled });
+const moment = (time: number): Pick<Rung, "time" | "since" | "notes" | "states"> => ({
+  time,
+  since: 0,
+  notes: [],
+  states: undefined,
+});
+const arrow = { kind: "packet", isError: false } as const;
+/** What a program does at both ends, and packets that do not all arrive. */
+const scene: Ladder = {
+  title: "a scene",
+  client: "client",
+  server: "server",
+  more: 0,
+  rungs: [
+    { ...moment(0), kind: "caption", text: "The client connects, the server takes its time" },
+    { ...moment(0), kind: "call", by: "server", text: "listen(1)", failed: false, states: states("", "LISTEN", true) },
+    { ...moment(1e6), ...arrow, from: "client", way: "whole", text: "SYN seq 0", states: states("SYN-SENT", "LISTEN") },
+    { ...moment(2e6), ...arrow, from: "client", way: "lost", text: "5 octets", notes: ["dropped by the link"] },
+    { ...moment(3e6), ...arrow, from: "server", way: "lost", text: "6 octets" },
+    { ...moment(4e6), ...arrow, from: "client", way: "held", text: "7 octets" },
+    { ...moment(5e6), ...arrow, from: "client", way: "late", text: "7 octets" },
+    { ...moment(6e6), ...arrow, from: "server", way: "held", text: "8 octets" },
+    { ...moment(7e6), ...arrow, from: "server", way: "late", text: "8 octets" },
+    {
+      ...moment(8e6),
+      kind: "call",
+      by: "client",
+      text: "recvfrom(65536) → 5 from 255.255.255.255:65535",
+      failed: false,
+      states: states("SYN-SENT", "ESTABLISHED", true),
+    },
+    { ...moment(9e6), kind: "call", by: "client", text: "connect(127.0.0.1:5000) → ECONNREFUSED", failed: true },
+  ],
+};
+
+test("a ladder has calls beside the lifelines, what was sampled marked, and packets that do not arrive, or later", () => {
+  expect(ladderText(scene)).toEqual([
+    "a scene",
+    "           client                                                         server",
+    "                       │ ◆ The client connects, the server takes  │",
+    "                       │   its time                               │",
+    "     0 µs              │                                listen(1) ┥•LISTEN",
+    "     1 ms     SYN-SENT │─────────────── SYN seq 0 ───────────────▶│",
+    "     2 ms              │─────────── 5 octets ──────────╳          │",
+    "                       │ ▸ dropped by the link                    │",
+    "     3 ms              │          ╳────────── 6 octets ───────────│",
+    "     4 ms              │─────────── 7 octets ──────────┄          │",
+    "     5 ms              │          ┄────────── 7 octets ──────────▶│",
+    "     6 ms              │          ┄────────── 8 octets ───────────│",
+    "     7 ms              │◀────────── 8 octets ──────────┄          │",
+    "     8 ms     SYN-SENT•┝ recvfrom(65536) → 5 from                 │•ESTABLISHED",
+    "                       │ 255.255.255.255:65535                    │",
+    "     9 ms              ┝ connect(127.0.0.1:5000) → ECONNREFUSED   │",
+  ]);
+});
+
+test("the states of several conversations are told apart", () => {
+  const rung = (of: string, client: string): Rung => ({
+    ...moment(0),
+    ...arrow,
+    from: "client",
+    way: "whole",
+    text: `${of}: ACK`,
+    of,
+    states: states(client, ""),
+  });
+  const lines = ladderText({
+    ...scene,
+    rungs: [rung("A", "ONE"), rung("B", "TWO"), rung("A", "ONE"), rung("B", "THREE")],
+  });
+  expect(lines.slice(2).map((line) => line.slice(9, 22).trim())).toEqual(["ONE", "TWO", "", "THREE"]);
+});
+
+test("calls and what does not arrive as Mermaid has them", () => {
+  const drawn = ladderMermaid(scene);
+  for (const line of [
+    "  Note over client,server: The client connects, the server takes its time",
+    "  Note over server: listen(1)",
+    "  Note right of server: LISTEN •",
+    "  client-xserver: 5 octets (lost)",
+    "  client--)server: 7 octets (held back)",
+    "  client-->>server: 7 octets (arrives late)",
+    "  Note over client: connect(127.0.0.1:5000) → ECONNREFUSED",
+  ])
+    expect(drawn.split("\n")).toContain(line);
+});
+
+test("calls and what does not arrive as SVG has them", () => {
+  const drawn = ladderSvg(scene);
+  expect(drawn.match(/class="tick"/g)).toHaveLength(3);
+  expect(drawn.match(/class="failed"/g)).toHaveLength(1);
+  expect(drawn.match(/stroke-dasharray/g)).toHaveLength(4);
+  expect(drawn).toContain("•LISTEN");
 });
