@@ -5,7 +5,7 @@ import { binding } from "../../src/socket/binding.js";
 
 const HOST = "127.0.0.1";
 // linux/tcp_states.h
-const [ESTABLISHED, FIN_WAIT_2, CLOSE_WAIT, LISTEN, TIME_WAIT] = [1, 5, 8, 10, 6];
+const [ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT, CLOSE_WAIT, LISTEN] = [1, 4, 5, 6, 8, 10];
 
 beforeAll(() => {
   binding().enterNewNetworkNamespace();
@@ -37,7 +37,11 @@ test("a connection is asked for from both ends, as long as the kernel knows it",
   await once(client, "finish");
   accepted.resume();
   await once(accepted, "end");
-  expect(states()).toEqual([FIN_WAIT_2, CLOSE_WAIT]);
+  // The acknowledgment of a FIN may take 40 ms
+  expect([
+    [FIN_WAIT_1, CLOSE_WAIT],
+    [FIN_WAIT_2, CLOSE_WAIT],
+  ]).toContainEqual(states());
   accepted.end();
   await once(client, "close");
   // Nobody has that socket any more; on the server's side only the listener is left
