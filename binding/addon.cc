@@ -11,6 +11,7 @@
 #include "sock_diag.h"
 #include "raw_socket.h"
 #include "routes.h"
+#include "socket.h"
 
 namespace sockinspect {
 namespace {
@@ -156,6 +157,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new AddonData{std::make_shared<Poller>(env)});
   exports.Set("PacketSocket", PacketSocket::Define(env));
   exports.Set("RawSocket", RawSocket::Define(env));
+  exports.Set("Socket", Socket::Define(env));
   exports.Set("route", Napi::Function::New<FindRoute>(env, "route"));
   exports.Set("neighbor", Napi::Function::New<FindNeighbor>(env, "neighbor"));
   exports.Set("interfaces", Napi::Function::New<ListInterfaces>(env, "interfaces"));

@@ -24,6 +24,9 @@ class Fd {
   int get() const { return number_; }
   bool is_open() const { return number_ >= 0; }
 
+  /// The number, which is the caller's to close from now on.
+  int Release() { return std::exchange(number_, -1); }
+
   // EINTR is not retried: Linux has freed the number even then, and it may already be another thread's.
   void Close() {
     if (number_ >= 0) close(std::exchange(number_, -1));

@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   flow: ["errors", "wire", "packet"],
   hint: ["errors", "wire", "packet"],
   render: ["errors", "wire", "packet", "flow", "hint"],
-  socket: ["errors"],
+  socket: ["errors", "wire"],
   capture: ["errors", "wire", "packet", "filter", "socket"],
   link: ["errors", "packet", "filter", "wire", "socket", "capture"],
   demo: ["errors", "wire", "packet", "flow", "render", "socket", "capture"],

@@ -4,8 +4,9 @@ import { Conversations, type ConversationsOptions, type Step } from "../flow/con
 import type { EventKind, FlowEvent } from "../flow/events.js";
 import { durationText, explain } from "../flow/explain.js";
 import type { Packet } from "../packet/packet.js";
+import { endText } from "../wire/address.js";
 import { flagsText } from "./line-tcp.js";
-import { count, endText, words } from "./text.js";
+import { count, words } from "./text.js";
 
 /** One side of a ladder. */
 export type End = "client" | "server";

@@ -1,10 +1,11 @@
 import { headerOf } from "../packet/headers.js";
 import type { Layer, LayerOf } from "../packet/packet.js";
+import { endText } from "../wire/address.js";
 import { icmpCodeName, icmpv6CodeName } from "../wire/icmp-names.js";
 import { ipProtocols } from "../wire/numbers.js";
 import { briefly, nameOf, numberText } from "./field.js";
 import type { Paint } from "./paint.js";
-import { count, endText } from "./text.js";
+import { count } from "./text.js";
 
 /** An ICMP message, layer `i`, and what it quotes. */
 export function icmpLine(layers: readonly Layer[], i: number, paint: Paint): string {

@@ -20,12 +20,6 @@ export function count(n: number, thing: string): string {
   return `${n} ${thing}${n === 1 ? "" : "s"}`;
 }
 
-/** An address with its port, where it has one; RFC 5952 §6 wants an IPv6 address before a port in brackets. */
-export function endText(address: string, port: number | undefined): string {
-  if (port === undefined) return address;
-  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
-}
-
 /** Lines of at most `width`, broken between words where there are any. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];

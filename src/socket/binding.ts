@@ -17,6 +17,10 @@ export interface Binding {
   readonly RawSocket: new (
     options: NativeRawSocketOptions,
   ) => NativeRawSocket;
+  /** socket(7): stream and datagram sockets, a system call a method. */
+  readonly Socket: new (
+    options: NativeSocketOptions,
+  ) => NativeSocket;
   /**
    * The route the kernel would take to `destination` (with a zone where it needs one: fe80::1%eth0); `source` may be
    * empty and `interfaceIndex` 0. Throws ENETUNREACH, EHOSTUNREACH, EACCES or EINVAL where there is none.
@@ -161,6 +165,86 @@ export interface NativeRawSocket {
   waitWritable(callback: (error: NodeJS.ErrnoException | undefined) => void): void;
   /** A pending wait is not called back. Idempotent. */
   close(): void;
+}
+
+/** `fd`: takes over a socket that is open already, IPv4 or IPv6, and makes it non-blocking. */
+export type NativeSocketOptions =
+  | { readonly family: 4 | 6; readonly type: "stream" | "datagram" }
+  | { readonly fd: number };
+
+export interface NativeAddress {
+  /** An IPv4-mapped one as the IPv4 address it stands for; a link-local one with its zone: fe80::1%eth0. */
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/**
+ * Every call is made once, without waiting: where it would have to wait, it gives -1 or undefined, as said. An address is
+ * numeric; on an IPv6 socket an IPv4 one is meant as its IPv4-mapped address. EBADF once closed.
+ */
+export interface NativeSocket {
+  /** -1 once closed. */
+  readonly fd: number;
+  readonly family: 4 | 6;
+  bind(address: string, port: number): void;
+  listen(backlog: number): void;
+  /** The next connection, whose descriptor is the caller's to close; undefined when there is none. */
+  accept(): { fd: number; remote: NativeAddress } | undefined;
+  /** Whether it is done; otherwise the socket will be writable, and {@link finishConnect} says how it went. */
+  connect(address: string, port: number): boolean;
+  /** Throws what the socket has as SO_ERROR, which this clears. */
+  finishConnect(): void;
+  /** connect(2) to AF_UNSPEC: nobody is the peer any more. */
+  disconnect(): void;
+  /** Octets `at` to `end`, MSG_ flags; how many the kernel took, -1 for none without waiting. SIGPIPE is never sent. */
+  send(octets: Uint8Array, at: number, end: number, flags: number): number;
+  sendTo(octets: Uint8Array, address: string, port: number): number;
+  /** How many octets were written from `at`, at most up to `end`; 0 at the end of a stream, -1 when nothing is there. */
+  receive(octets: Uint8Array, at: number, end: number, flags: number): number;
+  /** The next datagram, of which as much as fits is written `into`; `length` is all it has. Undefined when none is there. */
+  receiveFrom(into: Uint8Array, flags: number): { length: number; remote: NativeAddress | undefined } | undefined;
+  /** The next message of the error queue, ip(7) IP_RECVERR; undefined when none is there. */
+  receiveError(into: Uint8Array): NativeSocketError | undefined;
+  /** 0 receiving, 1 sending, 2 both. */
+  shutdown(how: number): void;
+  /** setsockopt(2); a number is an int. */
+  setOption(level: number, option: number, value: number | Uint8Array): void;
+  /** getsockopt(2): the octets of the value. */
+  getOption(level: number, option: number): Uint8Array;
+  /** SO_ATTACH_FILTER: classic BPF, which sees what follows the link-layer and IP headers. */
+  setFilter(filter: Uint8Array): void;
+  /** Undefined where there is none. */
+  localAddress(): NativeAddress | undefined;
+  remoteAddress(): NativeAddress | undefined;
+  /**
+   * Calls back once, as soon as one of `events` (1 readable, 4 writable; epoll_ctl(2)), an error (8) or a hang-up (16) is
+   * there, with what is; the event loop is kept alive until then. Takes the place of the wait before; 0 ends it.
+   */
+  wait(events: number, callback?: (events: number) => void): void;
+  /** Gives the descriptor away: the socket counts as closed, but stays open. */
+  detach(): number;
+  /** A pending wait is not called back. Idempotent. */
+  close(): void;
+}
+
+/** struct sock_extended_err, ip(7). */
+export interface NativeSocketError {
+  /** What a call would be refused with: `code` and `errno`. */
+  readonly error?: NodeJS.ErrnoException;
+  /** 1 local, 2 ICMP, 3 ICMPv6. */
+  readonly origin?: number;
+  /** Type and code of the ICMP message. */
+  readonly type?: number;
+  readonly code?: number;
+  /** The MTU for EMSGSIZE. */
+  readonly info?: number;
+  /** Who sent the ICMP message. */
+  readonly offender?: NativeAddress;
+  /** Where the datagram at fault was sent to. */
+  readonly remote: NativeAddress | undefined;
+  /** Octets of that datagram that came back, as many as fit written `into`. */
+  readonly length: number;
 }
 
 export interface NativeRoute {

@@ -119,3 +119,9 @@ export function parseMac(text: unknown): readonly number[] | undefined {
   if (typeof text !== "string" || !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) return undefined;
   return text.split(":").map((octet) => Number.parseInt(octet, 16));
 }
+
+/** An address with its port, where it has one; RFC 5952 §6 wants an IPv6 address before a port in brackets. */
+export function endText(address: string, port: number | undefined): string {
+  if (port === undefined) return address;
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
