@@ -1,109 +1,142 @@
-// Capture files raced against peers: npm run bench, or node files.mjs [--packets N --rounds N --json]
-//
-// Each case is a process of its own, the cases in turn, round after round, over the same file of mixed traffic in the page
-// cache. What counts is the whole process, its start included; see measure.c.
-import { execFileSync, spawnSync } from "node:child_process";
+// Capture files: what whole processes take, their start included, for the same file of mixed traffic in memory.
+// node test/bench/files.mjs [--packets N]
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { writeTraffic } from "./files/traffic.mjs";
-import { has, interleaved, machine, median, printTable, temporaryFolder } from "./harness.mjs";
+import { benchmark } from "./harness.mjs";
+import { whole } from "./process.mjs";
 
-const { values } = parseArgs({
-  options: {
-    packets: { type: "string", default: "2000000" },
-    rounds: { type: "string", default: "5" },
-    json: { type: "boolean", default: false },
-  },
-});
-const packets = Number(values.packets);
+const bench = await benchmark({ packets: [2_000_000, 20_000] });
 const here = join(import.meta.dirname, "files");
-const folder = temporaryFolder();
-const [file, small, output] = ["traffic.pcap", "small.pcap", "output.pcap"].map((name) => join(folder, name));
-const measure = join(folder, "measure");
-execFileSync("cc", ["-O2", "-o", measure, join(here, "measure.c")]);
-writeTraffic(file, packets);
-writeTraffic(small, 10);
-
-const node = process.execPath;
+const { packets } = bench;
+/** The same traffic, fewer packets: for what takes 10 µs a packet and more. */
+const few = Math.min(packets, 100_000);
+const fewer = Math.min(packets, 10_000);
+const file = traffic(packets);
+const output = join(bench.folder, "output.pcap");
+const { execPath: node } = process;
 const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+const python = "/usr/bin/python3";
 const FILTER = "tcp port 443 and host 192.0.2.10 or udp port 53";
-const gopacket = buildGopacket();
-const tcpdump = has("tcpdump");
-/** `over`: the case that it is compared with. */
-const cases = {
-  ...(gopacket && { "gopacket DecodingLayerParser": { command: [gopacket, file] } }),
-  "sockinspect views": { command: [node, join(here, "views.mjs"), file], over: "gopacket DecodingLayerParser" },
-  "sockinspect values": { command: [node, join(here, "values.mjs"), file] },
-  ...(tcpdump && { "tcpdump -nn": { command: ["tcpdump", "-nn", "-r", file] } }),
-  "sockinspect read": { command: [node, cli, "read", file], over: "tcpdump -nn" },
-  ...(tcpdump && { "tcpdump -w, filtered": { command: ["tcpdump", "-r", file, "-w", output, FILTER] } }),
-  "sockinspect convert, filtered": {
-    command: [node, cli, "convert", file, output, FILTER],
-    over: "tcpdump -w, filtered",
-  },
+
+function traffic(count) {
+  const name = join(bench.folder, `traffic-${count}.pcap`);
+  writeTraffic(name, count);
+  return name;
+}
+
+function run({ command, source, libraries = [], count = packets }) {
+  const program = source ? [bench.compile(source, ...libraries), ...command] : command;
+  const { wall, cpu, memory } = whole(program);
+  return { wall: (wall / count) * 1e9, cpu: (cpu / count) * 1e9, memory };
+}
+
+const figures = {
+  wall: { title: "wall ns a packet", better: "lower" },
+  cpu: { title: "CPU ns a packet" },
+  memory: { title: "peak MiB" },
 };
-const starts = {
-  "node -e 0": { command: [node, "-e", "0"] },
-  "sockinspect --version": { command: [node, cli, "--version"], over: "node -e 0" },
-  "sockinspect read, 10 packets": { command: [node, cli, "read", small], over: "node -e 0" },
-};
+const note = `${packets} packets in ${Math.round(statSync(file).size / 2 ** 20)} MiB in memory; whole processes, starts included`;
+/** A program of ours in files/ over `count` packets. */
+const on = (count) => (count === packets ? "" : `, ${count} packets`);
 
-const results = await interleaved(cases, Number(values.rounds), race);
-const startResults = await interleaved(starts, Number(values.rounds), race);
+await bench.race({
+  id: "files-decode",
+  title: "Decoding a file",
+  note: `${note}; every header's fields looked at, nothing printed`,
+  figures,
+  reference: "gopacket",
+  cases: [
+    { name: "C, libpcap loop", peer: "libpcap", source: "files/libpcap.c", libraries: ["-lpcap"], command: [file] },
+    { name: "sockinspect views", ours: true, command: [node, join(here, "views.mjs"), file] },
+    { name: "sockinspect values", ours: true, command: [node, join(here, "values.mjs"), file] },
+    {
+      name: "gopacket",
+      peer: "gopacket",
+      settings: "pcapgo, ZeroCopyReadPacketData, DecodingLayerParser",
+      source: "files/gopacket.go",
+      command: [file],
+    },
+    {
+      name: "npm pcap",
+      peer: "pcap",
+      settings: "createOfflineSession, its decoder",
+      command: [node, join(here, "npm-pcap.cjs"), file],
+    },
+    {
+      name: "npm pcap-parser",
+      peer: "pcap-parser",
+      settings: "reads only, decodes nothing",
+      command: [node, join(here, "npm-pcap-parser.cjs"), file],
+    },
+    {
+      name: "Scapy",
+      peer: "scapy",
+      settings: `PcapReader${on(fewer)}`,
+      count: fewer,
+      command: [python, join(here, "scapy-read.py"), traffic(fewer)],
+    },
+  ],
+  run,
+});
 
-const rows = Object.entries(results).map(([name, runs]) => ({
-  case: name,
-  "wall ns a packet": Math.round((wall(runs) / packets) * 1e9),
-  spread: spread(runs, (run) => Math.round((run.wall / packets) * 1e9)),
-  "CPU ns a packet": Math.round((median(runs.map((run) => run.cpu)) / packets) * 1e9),
-  "times as fast": ratio(cases, results, name, (own, other) => other / own),
-  "peak MiB": Math.round(Math.max(...runs.map((run) => run.memory))),
-}));
-const startRows = Object.entries(startResults).map(([name, runs]) => ({
-  case: name,
-  "wall ms": Math.round(wall(runs) * 1000),
-  spread: spread(runs, (run) => Math.round(run.wall * 1000)),
-  "× node": ratio(starts, startResults, name, (own, other) => own / other),
-  "peak MiB": Math.round(Math.max(...runs.map((run) => run.memory))),
-}));
-if (values.json)
-  console.log(JSON.stringify({ machine: machine(), options: values, rows, startRows, results, startResults }));
-else {
-  console.log(machine());
-  const size = Math.round(statSync(file).size / 2 ** 20);
-  console.log(`${packets} packets in ${size} MiB, ${values.rounds} rounds, medians; whole processes, starts included`);
-  printTable(rows);
-  printTable(startRows);
-}
+await bench.race({
+  id: "files-text",
+  title: "Printing a file, a line a packet",
+  note: `${note}; output thrown away`,
+  figures,
+  reference: "tcpdump -nn",
+  cases: [
+    { name: "sockinspect read", ours: true, command: [node, cli, "read", file] },
+    { name: "tcpdump -nn", peer: "tcpdump", settings: "TZ=UTC", command: ["tcpdump", "-nn", "-r", file] },
+    {
+      name: "tshark",
+      peer: "tshark",
+      settings: `-n${on(few)}`,
+      count: few,
+      command: ["tshark", "-n", "-r", traffic(few)],
+    },
+    {
+      name: "sockinspect read --json",
+      ours: true,
+      command: [node, cli, "read", "--json", file],
+    },
+    {
+      name: "tshark -T json",
+      peer: "tshark",
+      settings: `-n${on(fewer)}`,
+      count: fewer,
+      command: ["tshark", "-n", "-T", "json", "-r", traffic(fewer)],
+    },
+  ],
+  run,
+});
 
-function race({ command }) {
-  // Else tcpdump looks at /etc/localtime for every line
-  const { stdout, stderr } = spawnSync(measure, command, { env: { ...process.env, TZ: "UTC" }, encoding: "utf8" });
-  const run = JSON.parse(stdout);
-  if (run.status !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
-  return run;
-}
-
-function wall(runs) {
-  return median(runs.map((run) => run.wall));
-}
-
-function spread(runs, of) {
-  const numbers = runs.map(of);
-  return `${Math.min(...numbers)}–${Math.max(...numbers)}`;
-}
-
-function ratio(all, measured, name, of) {
-  const other = measured[all[name].over];
-  return other && Number(of(wall(measured[name]), wall(other)).toFixed(2));
-}
-
-/** Debian's golang-github-google-gopacket-dev, where it and Go are installed. */
-function buildGopacket() {
-  const program = join(folder, "gopacket");
-  const env = { ...process.env, GO111MODULE: "off", GOPATH: "/usr/share/gocode", GOCACHE: join(folder, "go-cache") };
-  return spawnSync("go", ["build", "-o", program, join(here, "gopacket.go")], { env }).status === 0
-    ? program
-    : undefined;
-}
+await bench.race({
+  id: "files-filter",
+  title: "Filtering a file into another",
+  note: `${note}; '${FILTER}'`,
+  figures,
+  reference: "tcpdump -w",
+  cases: [
+    { name: "sockinspect convert", ours: true, command: [node, cli, "convert", file, output, FILTER] },
+    { name: "tcpdump -w", peer: "tcpdump", command: ["tcpdump", "-r", file, "-w", output, FILTER] },
+    {
+      name: "tshark -w",
+      peer: "tshark",
+      settings: `display filter${on(few)}`,
+      count: few,
+      command: [
+        "tshark",
+        "-n",
+        "-r",
+        traffic(few),
+        "-w",
+        output,
+        "-Y",
+        "tcp.port == 443 && ip.addr == 192.0.2.10 || udp.port == 53",
+      ],
+    },
+  ],
+  run,
+});

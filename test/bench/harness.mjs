@@ -1,32 +1,165 @@
-// What the races have in common.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, release, tmpdir } from "node:os";
-import { join } from "node:path";
+// What the benchmarks have in common. Each is a script of its own, run alone (node test/bench/live.mjs --quick) or by run.mjs:
+//
+//   const bench = await benchmark({ packets: [2_000_000, 20_000] });  // an option, as usual and with --quick
+//   await bench.race({
+//     id: "live-64", title: "Live capture, 64 octets", note: "...",
+//     figures: { cpu: { title: "CPU s per M packets", digits: 3, better: "lower" } },  // the first one decides
+//     reference: "C reader",                                          // what the others are ratios to
+//     cases: [{ name: "C reader", command: [...] },
+//             { name: "sockinspect views", ours: true, command: [...] },
+//             { name: "tcpdump -w", peer: "tcpdump", settings: "-B 32768", command: [...] }],  // only with --peers
+//     run: async (case) => ({ cpu: 0.02 }),                            // one process a case: see process.mjs
+//   });
+//
+// Options of each: --quick, --peers, --rounds N, --only PATTERN (of the names of races and cases), --json FILE.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmdirSync, writeFileSync } from "node:fs";
+import { cpus, release, tmpdir, totalmem } from "node:os";
+import { basename, extname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { installPeers, peer } from "./peers.mjs";
+import { table } from "./report.mjs";
 
-/** A folder that is gone when the process is. */
-export function temporaryFolder() {
+const INSIDE = "SOCKINSPECT_BENCH_FOLDER";
+
+/**
+ * Reads the command line and goes into namespaces of its own. `numbers`: further options with the number they have
+ * usually and with --quick; they are properties of what this resolves with.
+ */
+export async function benchmark(numbers = {}) {
+  const named = Object.keys(numbers).map((name) => [name, { type: "string" }]);
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      peers: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      only: { type: "string", default: "" },
+      json: { type: "string" },
+      ...Object.fromEntries(named),
+    },
+  });
+  if (values.peers && !process.env[INSIDE]) installPeers();
+  enterNamespaces();
+  const all = { rounds: [5, 1], ...numbers };
+  const chosen = Object.entries(all).map(([name, [usual, quick]]) => [
+    name,
+    Number(values[name] ?? (values.quick ? quick : usual)),
+  ]);
+  return new Benchmark({ ...values, ...Object.fromEntries(chosen) });
+}
+
+/**
+ * Goes on as the first process of own process, mount and network namespaces: however this ends, the kernel kills what it
+ * started, and the devices and the temporary file system go with them. Needs root or user namespaces.
+ */
+function enterNamespaces() {
+  if (process.env[INSIDE]) {
+    // The first process of a namespace ignores signals that it does not handle
+    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
+    return;
+  }
   const folder = mkdtempSync(join(tmpdir(), "sockinspect-bench-"));
-  process.on("exit", () => rmSync(folder, { recursive: true }));
-  return folder;
+  // tcpdump cannot become its own user in a user namespace: root goes without
+  const user = process.getuid() === 0 ? [] : ["--user", "--map-root-user"];
+  const unshare = ["unshare", ...user, "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
+  const mount = ["sh", "-c", 'mount -t tmpfs -o mode=1777 sockinspect "$0" && exec "$@"', folder];
+  const { status, error } = spawnSync(
+    "setpriv",
+    ["--pdeathsig", "KILL", ...unshare, ...mount, process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    // Without a time zone tcpdump looks at /etc/localtime for every line
+    { stdio: "inherit", env: { ...process.env, [INSIDE]: folder, TZ: "UTC" } },
+  );
+  rmdirSync(folder);
+  if (error) console.error(`benchmarks need setpriv and unshare of util-linux: ${error.message}`);
+  process.exit(status ?? 1);
 }
 
-export const has = (program, option = "--version") => spawnSync(program, [option]).status === 0;
+class Benchmark {
+  /** A temporary file system. */
+  folder = process.env[INSIDE];
+  #races = [];
 
-/** What each of `cases` gives, by name: all of them in turn, round after round, so that what else the machine does hits all. */
-export async function interleaved(cases, rounds, race) {
-  const results = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++)
-    for (const [name, each] of Object.entries(cases)) results[name].push(await race(each));
-  return results;
+  constructor(options) {
+    Object.assign(this, options);
+  }
+
+  /** Runs the cases in turn, round after round, so that what else the machine does hits all of them; prints a table. */
+  async race({ id, title, note, figures, reference, cases, run, ...more }) {
+    const [first, second] = this.only.split("/");
+    const wanted = (name, pattern) => new RegExp(pattern ?? "").test(name);
+    if (second === undefined ? !cases.some(({ name }) => wanted(`${id} ${name}`, first)) : !wanted(id, first)) return;
+    const running = [];
+    const missing = [];
+    for (const each of cases) {
+      if (!wanted(second === undefined ? `${id} ${each.name}` : each.name, second ?? first)) continue;
+      if (each.peer !== undefined && !this.peers) continue;
+      const { why, version } = each.peer === undefined ? {} : peer(each.peer);
+      if (why) missing.push({ name: each.name, why });
+      else running.push({ ...each, version, runs: [] });
+    }
+    for (let round = 0; round < this.rounds; round++)
+      for (const each of running) {
+        if (each.failed) continue;
+        try {
+          each.runs.push(await run(each));
+        } catch (error) {
+          // A peer that fails is no reason to say nothing about the others
+          if (each.peer === undefined) throw error;
+          each.failed = String(error.message).trim().split("\n").slice(-3).join(" ");
+        }
+      }
+    for (const { name, failed } of running) if (failed) missing.push({ name, why: failed });
+    const race = {
+      id,
+      title,
+      note,
+      figures,
+      reference,
+      ...more,
+      rounds: this.rounds,
+      quick: this.quick,
+      date: new Date().toISOString(),
+      machine: machine(),
+      cases: running
+        .filter(({ failed }) => !failed)
+        .map(({ name, ours, peer: of, version, settings, x, series, runs }) => ({
+          name,
+          ours,
+          peer: of,
+          version,
+          settings,
+          x,
+          series,
+          runs,
+        })),
+      missing,
+    };
+    this.#races.push(race);
+    console.log(table(race));
+    if (this.json) writeFileSync(this.json, JSON.stringify({ races: this.#races }));
+  }
+
+  /** Compiles a C or Go program of this folder, once; returns where it is. */
+  compile(source, ...libraries) {
+    const from = join(import.meta.dirname, source);
+    const program = join(
+      this.folder,
+      basename(source).replace(/\.(c|go)$/, (end) => `-${end.slice(1)}`),
+    );
+    if (existsSync(program)) return program;
+    if (extname(source) === ".go") {
+      execFileSync("go", ["build", "-o", program, from], { stdio: ["ignore", "inherit", "pipe"] });
+    } else execFileSync("cc", ["-O2", "-pthread", "-o", program, from, ...libraries]);
+    return program;
+  }
 }
 
-export const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-
-export function machine() {
-  return `${cpus().length} × ${cpus()[0].model.trim()}, Linux ${release()}, Node ${process.version}`;
-}
-
-export function printTable(rows) {
-  console.table(Object.fromEntries(rows.map(({ case: name, ...row }) => [name, row])));
+/** What a figure means nothing without. */
+function machine() {
+  return {
+    processors: `${cpus().length} × ${cpus()[0].model.trim()}`,
+    memory: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+    node: process.version,
+  };
 }

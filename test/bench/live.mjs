@@ -1,121 +1,140 @@
-// Live capture raced against its peers: npm run bench [-- --packets N --rounds N --size OCTETS --json]
+// Live capture: what a tool takes for packets of a flood as fast as this machine can make one, and what it loses.
+// node test/bench/live.mjs [--packets N]
 //
-// Each case runs in a process of its own, the cases in turn, round after round, in one network namespace with a veth pair
-// that a C program floods. CPU time is the scheduler's account of all threads (/proc/PID/task/*/schedstat), from before
-// the flood until the case has taken everything in.
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+// CPU time is that of all threads, from before the flood until the case has taken everything in. All have buffers of 32 MiB.
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { has, interleaved, machine, median, printTable, temporaryFolder } from "./harness.mjs";
+import { binding } from "../../dist/socket/binding.js";
+import { benchmark } from "./harness.mjs";
+import { Running, received } from "./process.mjs";
 
-const { values } = parseArgs({
-  options: {
-    packets: { type: "string", default: "2000000" },
-    rounds: { type: "string", default: "5" },
-    size: { type: "string", default: "64" },
-    json: { type: "boolean", default: false },
-  },
-});
-const INSIDE = "SOCKINSPECT_BENCH_INSIDE";
-if (!process.env[INSIDE]) {
-  // tcpdump cannot become its own user in a user namespace: race it as root
-  const namespaces = process.getuid() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"];
-  const { status } = spawnSync("unshare", [...namespaces, process.execPath, ...process.argv.slice(1)], {
-    stdio: "inherit",
-    env: { ...process.env, [INSIDE]: "1", TZ: "UTC" },
-  });
-  process.exit(status ?? 1);
-}
-
-const here = import.meta.dirname;
-const folder = temporaryFolder();
-for (const tool of ["flood", "reader"])
-  execFileSync("cc", ["-O2", "-o", join(folder, tool), join(here, "live", `${tool}.c`)]);
-const { binding } = await import("../../dist/socket/binding.js");
+const bench = await benchmark({ packets: [2_000_000, 20_000] });
+const here = join(import.meta.dirname, "live");
+const flood = bench.compile("live/flood.c");
 binding().createVethPair("flood0", "flood1");
 for (const device of ["flood0", "flood1"]) binding().setInterfaceUp(device);
 
-const cli = join(here, "../../dist/cli/main.js");
-const cases = {
-  "C reader": { command: [join(folder, "reader"), "flood1"] },
-  "sockinspect views": { command: [process.execPath, join(here, "live/views.mjs"), "flood1"] },
-  "sockinspect text": { command: [process.execPath, cli, "capture", "-i", "flood1"], text: true },
-  ...(has("tcpdump") && {
-    // Buffered output (no -l, no immediate mode), 32 MiB as the others have
-    "tcpdump -nn": { command: ["tcpdump", "-nn", "-i", "flood1", "-B", "32768"], text: true },
-  }),
-};
+const device = "flood1";
+const { execPath: node } = process;
+const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+const output = join(bench.folder, "output");
+const python = "/usr/bin/python3";
+/** `share`: of the packets, for those that would take minutes. */
+const cases = [
+  { name: "C reader", command: [bench.compile("live/reader.c"), device] },
+  { name: "sockinspect views", ours: true, command: [node, join(here, "views.mjs"), device] },
+  { name: "sockinspect values", ours: true, command: [node, join(here, "values.mjs"), device] },
+  {
+    name: "sockinspect to pcapng",
+    ours: true,
+    command: [node, cli, "capture", "-i", device, "-w", `${output}.pcapng`],
+  },
+  { name: "sockinspect text", ours: true, text: true, command: [node, cli, "capture", "-i", device] },
+  {
+    name: "gopacket afpacket",
+    peer: "gopacket",
+    settings: "TPACKET_V3, ZeroCopyReadPacketData, DecodingLayerParser",
+    source: "live/gopacket-live.go",
+    command: [device],
+  },
+  {
+    name: "tcpdump -w",
+    peer: "tcpdump",
+    settings: "-B 32768, immediate mode off",
+    command: ["tcpdump", "-i", device, "-B", "32768", "-w", `${output}.pcap`],
+  },
+  {
+    name: "tcpdump -nn",
+    peer: "tcpdump",
+    settings: "-B 32768, immediate mode off, TZ=UTC",
+    text: true,
+    command: ["tcpdump", "-nn", "-i", device, "-B", "32768"],
+  },
+  {
+    name: "netsniff-ng -o",
+    peer: "netsniff-ng",
+    settings: "--ring-size 32MiB",
+    ready: /Running|Hang/,
+    captured: /(\d+)\s+packets incoming/,
+    command: ["netsniff-ng", "-i", device, "-o", `${output}.netsniff`, "-s", "--ring-size", "32MiB"],
+  },
+  {
+    name: "dumpcap",
+    peer: "dumpcap",
+    settings: "-B 32",
+    ready: /File: /,
+    captured: /received\/dropped on interface \S+: (\d+)/,
+    command: ["dumpcap", "-q", "-i", device, "-B", "32", "-w", `${output}.dumpcap`],
+  },
+  {
+    name: "npm pcap",
+    peer: "pcap",
+    settings: "buffer_size 32 MiB, its decoder",
+    command: [node, join(here, "npm-pcap.cjs"), device],
+  },
+  {
+    name: "npm cap",
+    peer: "cap",
+    settings: "bufSize 32 MiB, its decoders",
+    command: [node, join(here, "npm-cap.cjs"), device],
+  },
+  {
+    name: "tshark",
+    peer: "tshark",
+    settings: "-n -B 32",
+    share: 0.1,
+    text: true,
+    ready: /Capturing/,
+    command: ["tshark", "-n", "-i", device, "-B", "32"],
+  },
+  {
+    name: "Scapy sniff",
+    peer: "scapy",
+    settings: "store=False",
+    share: 0.01,
+    command: [python, join(here, "scapy-sniff.py"), device],
+  },
+];
 
-function cpuSeconds(pid) {
-  let total = 0;
-  for (const task of readdirSync(`/proc/${pid}/task`)) {
-    total += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]);
-  }
-  return total / 1e9;
-}
-
-function peakMemory(pid) {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
-}
-
-const settled = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function race({ command, text }) {
-  const child = spawn(command[0], command.slice(1), { stdio: ["ignore", text ? "ignore" : "pipe", "pipe"] });
-  let said = "";
-  child.stderr.on("data", (chunk) => {
-    said += chunk;
-  });
-  let printed = "";
-  child.stdout?.on("data", (chunk) => {
-    printed += chunk;
-  });
-  const ended = once(child, "close");
-  while (!/capturing|listening/.test(said))
-    if ((await Promise.race([once(child.stderr, "data"), ended.then(() => "ended")])) === "ended")
-      throw new Error(`${command.join(" ")}: ${said}`);
-  await settled(100);
-  const before = cpuSeconds(child.pid);
-  const flood = JSON.parse(execFileSync(join(folder, "flood"), ["flood0", values.packets, values.size]));
-  for (let last = -1, cpu = cpuSeconds(child.pid); cpu !== last; cpu = cpuSeconds(child.pid)) {
-    last = cpu;
-    await settled(150);
-  }
-  const cpu = cpuSeconds(child.pid) - before;
-  const memory = peakMemory(child.pid);
-  child.kill("SIGINT");
-  await ended;
-  const number = (pattern) => Number(pattern.exec(printed + said)?.[1] ?? Number.NaN);
-  const captured = number(text ? /(\d+) packets? captured/ : /"captured":(\d+)/);
-  const dropped = number(text ? /(\d+) (?:packets )?dropped by (?:the )?kernel/ : /"dropped":(\d+)/);
+async function run(each, size) {
+  const { command, source, text, ready, share = 1 } = each;
+  const pattern = each.captured ?? /"captured":(\d+)|(\d+) packets? captured/;
+  const program = source ? [bench.compile(source), ...command] : command;
+  const running = await Running.start(program, { ready, keep: !text });
+  const [cpu, before] = [running.cpu(), received(device)];
+  const packets = Math.max(1000, bench.packets * share);
+  const { seconds, sent } = JSON.parse(execFileSync(flood, ["flood0", String(packets), String(size)]));
+  const offered = received(device) - before;
+  // libpcap hands a block over after a second
+  const used = (await running.settled(each.peer ? 1200 : 200)) - cpu;
+  const memory = running.memory();
+  const said = await running.stop();
+  const found = pattern.exec(said);
+  if (!found) throw new Error(`${command.join(" ")} says nothing of packets: ${said.slice(-500)}`);
+  // More than the flood is what IPv6 says when a device comes up
+  const captured = Math.min(offered, Number(found[1] ?? found[2]));
   return {
-    cpuPerMillion: cpu / (flood.sent / 1e6),
-    lost: flood.sent - captured,
-    dropped,
+    cpu: used / (captured / 1e6),
+    lost: ((offered - captured) / offered) * 100,
+    rate: sent / seconds / 1000,
     memory,
-    rate: flood.sent / flood.seconds,
+    offered,
+    captured,
   };
 }
 
-const results = await interleaved(cases, Number(values.rounds), race);
-const reference = median(results["C reader"].map((run) => run.cpuPerMillion));
-const rows = Object.entries(results).map(([name, runs]) => {
-  const cpu = median(runs.map((run) => run.cpuPerMillion));
-  return {
-    case: name,
-    "CPU s per M packets": Number(cpu.toFixed(3)),
-    spread: `${Math.min(...runs.map((run) => run.cpuPerMillion)).toFixed(3)}–${Math.max(...runs.map((run) => run.cpuPerMillion)).toFixed(3)}`,
-    "× C reader": Number((cpu / reference).toFixed(1)),
-    "lost, worst run": Math.max(...runs.map((run) => run.lost)),
-    "offered k packets/s": Math.round(median(runs.map((run) => run.rate)) / 1000),
-    "peak MiB": Math.round(median(runs.map((run) => run.memory))),
-  };
-});
-if (values.json) console.log(JSON.stringify({ machine: machine(), options: values, rows, results }));
-else {
-  console.log(machine());
-  console.log(`${values.packets} packets of ${values.size} octets, ${values.rounds} rounds, medians`);
-  printTable(rows);
-}
+for (const size of [64, 1442])
+  await bench.race({
+    id: `live-${size}`,
+    title: `Live capture, packets of ${size} octets`,
+    note: `a flood of ${bench.packets} UDP packets as fast as sendmmsg makes them (a tenth for tshark, a hundredth for Scapy)`,
+    figures: {
+      cpu: { title: "CPU s per M packets captured", digits: 3, better: "lower" },
+      lost: { title: "lost %, worst round", digits: 2, worst: true },
+      rate: { title: "offered k packets/s", digits: 0 },
+      memory: { title: "peak MiB", digits: 0 },
+    },
+    reference: "C reader",
+    cases,
+    run: (each) => run(each, size),
+  });

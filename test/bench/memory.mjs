@@ -1,49 +1,47 @@
-// Whether memory stays flat: node memory.mjs [--seconds N]. Views and text, each under a flood for so long, and the
-// resident memory (MiB) at ten moments of it.
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+// Whether memory stays flat: node test/bench/memory.mjs [--seconds N]. Each case under a flood for so long.
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { machine, temporaryFolder } from "./harness.mjs";
+import { binding } from "../../dist/socket/binding.js";
+import { benchmark } from "./harness.mjs";
+import { Running } from "./process.mjs";
+import { median } from "./report.mjs";
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" } } });
-const INSIDE = "SOCKINSPECT_BENCH_INSIDE";
-if (!process.env[INSIDE]) {
-  const namespaces = process.getuid() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"];
-  const { status } = spawnSync("unshare", [...namespaces, process.execPath, ...process.argv.slice(1)], {
-    stdio: "inherit",
-    env: { ...process.env, [INSIDE]: "1" },
-  });
-  process.exit(status ?? 1);
-}
-
-const here = import.meta.dirname;
-const flood = join(temporaryFolder(), "flood");
-execFileSync("cc", ["-O2", "-o", flood, join(here, "live/flood.c")]);
-const { binding } = await import("../../dist/socket/binding.js");
+const bench = await benchmark({ rounds: [1, 1], seconds: [30, 1] });
+const flood = bench.compile("live/flood.c");
 binding().createVethPair("flood0", "flood1");
 for (const device of ["flood0", "flood1"]) binding().setInterfaceUp(device);
 
-const resident = (pid) =>
-  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024);
+const node = process.execPath;
+const here = join(import.meta.dirname, "live");
+const cli = join(import.meta.dirname, "../../dist/cli/main.js");
 
-console.log(`${machine()}, ${values.seconds} s each`);
-for (const [name, script] of [
-  ["views", [join(here, "live/views.mjs"), "flood1"]],
-  ["text", [join(here, "../../dist/cli/main.js"), "capture", "-i", "flood1"]],
-]) {
-  const child = spawn(process.execPath, script, { stdio: ["ignore", "ignore", "pipe"] });
-  await once(child.stderr, "data");
-  const flooding = spawn(flood, ["flood0", String(Number(values.seconds) * 5_000_000), "64"], { stdio: "ignore" });
-  const sizes = [];
-  for (let i = 0; i < 10; i++) {
-    await new Promise((resolve) => setTimeout(resolve, Number(values.seconds) * 100));
-    sizes.push(resident(child.pid));
-  }
-  flooding.kill();
-  await once(flooding, "close");
-  child.kill("SIGINT");
-  await once(child, "close");
-  console.log(`${name.padEnd(6)} ${sizes.join(" ")}`);
-}
+await bench.race({
+  id: "memory",
+  title: "Memory under a flood",
+  note: `resident memory during ${bench.seconds} s of flood, in tenths of it`,
+  figures: {
+    growth: { title: "MiB it grew, last third over second", digits: 1, better: "lower" },
+    first: { title: "MiB after a tenth" },
+    last: { title: "MiB at the end" },
+  },
+  cases: [
+    { name: "sockinspect views", ours: true, command: [node, join(here, "views.mjs"), "flood1"] },
+    { name: "sockinspect values", ours: true, command: [node, join(here, "values.mjs"), "flood1"] },
+    { name: "sockinspect text", ours: true, command: [node, cli, "capture", "-i", "flood1"] },
+    { name: "sockinspect to pcapng", ours: true, command: [node, cli, "capture", "-i", "flood1", "-w", "/dev/null"] },
+  ],
+  run: async ({ command }) => {
+    const running = await Running.start(command, { keep: false });
+    const flooding = spawn(flood, ["flood0", String(bench.seconds * 5_000_000), "64"], { stdio: "ignore" });
+    const sizes = [];
+    for (let i = 0; i < 10; i++) {
+      await new Promise((resolve) => setTimeout(resolve, bench.seconds * 100));
+      sizes.push(running.resident());
+    }
+    flooding.kill();
+    await once(flooding, "close");
+    await running.stop();
+    return { growth: median(sizes.slice(7)) - median(sizes.slice(4, 7)), first: sizes[0], last: sizes.at(-1) };
+  },
+});

@@ -1,18 +1,65 @@
-// npm run bench [-- --quick]: every benchmark, one after the other; --quick with tiny inputs, to see that all still run.
+// npm run bench [-- NAME...] [--peers] [--quick] [--rounds N] [--only PATTERN] [--json FILE]
+//
+// Runs the benchmarks, or those named (live, files, ...), one after the other, each in a process of its own.
+//   --peers       races other programs and packages, too; brings what is not installed into the user's cache (peers.mjs)
+//   --quick       tiny inputs, one round: to see that all of them run
+//   --rounds N    how often each case runs
+//   --only TEXT   only races and cases whose name matches; RACE/CASE matches both apart
+//   --json FILE   writes what was measured
 import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 
-const quick = process.argv.includes("--quick");
-const benchmarks = [
-  ["live.mjs", quick ? ["--packets", "20000", "--rounds", "1"] : []],
-  ["files.mjs", quick ? ["--packets", "20000", "--rounds", "1"] : []],
-  ["latency.mjs", quick ? ["--packets", "5", "--idle", "0.5"] : []],
-  ["memory.mjs", quick ? ["--seconds", "1"] : []],
-  ["filter.mjs", []],
-  ["flow.mjs", []],
-];
-for (const [name, options] of benchmarks) {
+/** In this folder. One that is added here is one that calls `benchmark()`: see harness.mjs. */
+const BENCHMARKS = ["live", "files", "start", "memory"];
+/** Those that still have options of their own: what they are told with --quick. */
+const OTHERS = {
+  latency: ["--packets", "5", "--idle", "0.5"],
+  filter: [],
+  flow: [],
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    peers: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    only: { type: "string" },
+    json: { type: "string" },
+  },
+});
+const all = [...BENCHMARKS, ...Object.keys(OTHERS)];
+const unknown = positionals.filter((name) => !all.includes(name));
+if (unknown.length > 0) {
+  console.error(`no benchmark is called ${unknown.join(", ")}; there are ${all.join(", ")}`);
+  process.exit(64);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "sockinspect-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true }));
+const races = [];
+for (const name of positionals.length > 0 ? positionals : all) {
   console.log(`\n== ${name}`);
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, name), ...options], { stdio: "inherit" });
-  if (status !== 0) process.exitCode = 1;
+  const json = join(folder, `${name}.json`);
+  const options = BENCHMARKS.includes(name) ? ["--json", json, ...passed()] : values.quick ? OTHERS[name] : [];
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.mjs`), ...options], {
+    stdio: "inherit",
+  });
+  if (status !== 0) {
+    console.error(`${name} failed`);
+    process.exitCode = 1;
+  }
+  if (existsSync(json)) races.push(...JSON.parse(readFileSync(json, "utf8")).races);
+}
+if (values.json) writeFileSync(values.json, `${JSON.stringify({ races }, undefined, 1)}\n`);
+
+function passed() {
+  const options = [];
+  if (values.peers) options.push("--peers");
+  if (values.quick) options.push("--quick");
+  for (const name of ["rounds", "only"]) if (values[name] !== undefined) options.push(`--${name}`, values[name]);
+  return options;
 }
