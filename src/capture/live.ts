@@ -1,16 +1,17 @@
 import { SockinspectError } from "../errors.js";
-import { compile } from "../filter/compile.js";
+import { type CompileOptions, compileStage } from "../filter/compile.js";
+import { remainder } from "../filter/predicate.js";
 import { octets, type Program } from "../filter/program.js";
 import type { Packet } from "../packet/packet.js";
 import { type Interface, interfaces } from "../socket/interfaces.js";
 import { explained, openPacketSocket, type PacketSocket } from "../socket/packet.js";
-import { BLOCK_STATUS, Ring, RingBatch } from "./ring.js";
+import { BLOCK_STATUS, type Rest, Ring, RingBatch } from "./ring.js";
 import type { Batch, Source, Statistics } from "./source.js";
 
 export interface CaptureOptions {
   /** Default: every device, loopback included. */
   readonly interface?: string;
-  /** In the pcap-filter language; the kernel runs it. Default: everything. */
+  /** In the pcap-filter language, and named fields: the kernel runs what it can of it. Default: everything. */
   readonly filter?: string;
   /** The addresses of the hosts that `filter` names, where it names any: {@link addressesOf} looks them up. */
   readonly addresses?: ReadonlyMap<string, readonly string[]>;
@@ -52,11 +53,13 @@ export function capture(options: CaptureOptions = {}): Source {
 
 class LiveSource implements Source {
   captured = 0;
+  unmatched = 0;
   readonly #socket: PacketSocket;
   readonly #ring: Ring | undefined;
   readonly #blockSize: number;
   readonly #blockCount: number;
   readonly #limit: number;
+  readonly #rest: Rest | undefined;
   readonly #where: string;
   readonly #names = new Map<number, string>();
   #block = 0;
@@ -81,14 +84,21 @@ class LiveSource implements Source {
     const devices = interfaces();
     const loopback = devices.find((device) => device.loopback);
     const only = devices.find((device) => device.name === options.interface);
-    const program = compile(options.filter ?? "", {
+    const asked: CompileOptions = {
       target: "live",
-      snapLength,
       addresses: options.addresses,
       interfaceOf: (name) => devices.find((device) => device.name === name)?.index,
       loopbackIndex: loopback?.index,
       hardwareTypes: only && [only.hardwareType],
       direction: options.direction,
+    };
+    const filter = options.filter ?? "";
+    const matches = remainder(filter, asked);
+    this.#rest = matches && { matches, snapLength };
+    // What is asked here may be anywhere in the headers
+    const { program } = compileStage(filter, {
+      ...asked,
+      snapLength: matches ? Math.max(DEFAULT_SNAP_LENGTH, snapLength) : snapLength,
     });
     this.#learn(devices);
     this.#socket = openPacketSocket({
@@ -127,7 +137,7 @@ class LiveSource implements Source {
   }
 
   statistics(): Statistics {
-    return this.#final ?? { captured: this.captured, ...this.#socket.statistics() };
+    return this.#final ?? this.#totals();
   }
 
   stop(): void {
@@ -140,7 +150,7 @@ class LiveSource implements Source {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#final = { captured: this.captured, ...this.#socket.statistics() };
+    this.#final = this.#totals();
     this.#batch?.release();
     this.#socket.close();
     this.#wake?.();
@@ -148,6 +158,10 @@ class LiveSource implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #totals(): Statistics {
+    return { captured: this.captured, unmatched: this.unmatched, ...this.#socket.statistics() };
   }
 
   /** The next block as a batch, if the kernel has handed it over. */
@@ -163,11 +177,11 @@ class LiveSource implements Source {
       const giveBack = (): void => {
         if (!this.#closed) Atomics.store(signed32, status, 0);
       };
-      batch = new RingBatch(this.#ring, block * this.#blockSize, left, this, giveBack);
+      batch = new RingBatch(this.#ring, block * this.#blockSize, left, this, giveBack, this.#rest);
     } else {
       const copy = this.#socket.copyBlock(block);
       if (!copy) return undefined;
-      batch = new RingBatch(new Ring(copy, this.#nameOf), 0, left, this, () => {});
+      batch = new RingBatch(new Ring(copy, this.#nameOf), 0, left, this, () => {}, this.#rest);
     }
     this.#block = block + 1 === this.#blockCount ? 0 : block + 1;
     this.#taken += batch.count;

@@ -1,14 +1,14 @@
 import { SockinspectError } from "../errors.js";
-import { type Predicate, predicate } from "../filter/predicate.js";
 import { Frame } from "../packet/frame.js";
 import type { Packet } from "../packet/packet.js";
 import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
 import { type CaptureInput, openCapture } from "./file.js";
+import { FileFilter } from "./file-filter.js";
 import type { Block, FileProblem, FileRecord } from "./record.js";
 import type { Batch, Source, Statistics } from "./source.js";
 
 export interface ReadOptions {
-  /** In the pcap-filter language. Default: everything. */
+  /** In the pcap-filter language, and named fields. Default: everything. */
   readonly filter?: string;
   /** The addresses of the hosts that `filter` names, where it names any: {@link addressesOf} looks them up. */
   readonly addresses?: ReadonlyMap<string, readonly string[]>;
@@ -74,7 +74,7 @@ class CaptureFileSource implements FileSource {
       const input = await openCapture(this.#file);
       this.#input = input;
       const frame = new Frame();
-      const filter = new Filter(this.#options, input);
+      const filter = new FileFilter(this.#options.filter ?? "", this.#options.addresses, input);
       do {
         this.#batch = new FileBatch(input, frame, filter, this.#drops, this.#limit, this);
         yield this.#batch;
@@ -96,7 +96,7 @@ class CaptureFileSource implements FileSource {
   statistics(): Statistics {
     const { captured } = this;
     const dropped = this.#drops.total;
-    return { captured, received: captured + dropped, dropped, freezes: 0 };
+    return { captured, received: captured + dropped, unmatched: 0, dropped, freezes: 0 };
   }
 
   stop(): void {
@@ -119,7 +119,7 @@ class CaptureFileSource implements FileSource {
 class FileBatch implements Batch {
   readonly #input: CaptureInput;
   readonly #frame: Frame;
-  readonly #filter: Filter;
+  readonly #filter: FileFilter;
   readonly #drops: Drops;
   readonly #limit: number;
   readonly #counter: { captured: number };
@@ -128,7 +128,7 @@ class FileBatch implements Batch {
   constructor(
     input: CaptureInput,
     frame: Frame,
-    filter: Filter,
+    filter: FileFilter,
     drops: Drops,
     limit: number,
     counter: { captured: number },
@@ -188,41 +188,6 @@ function moveTo(frame: Frame, record: FileRecord): void {
   frame.offload = record.offload;
   frame.gso = record.gso;
   frame.move(record.data, record.at, record.end, record.length);
-}
-
-/** A filter, compiled for each link type that comes along. */
-class Filter {
-  readonly #source: string;
-  readonly #addresses: ReadOptions["addresses"];
-  readonly #input: CaptureInput;
-  readonly #predicates = new Map<number, Predicate>();
-  #linkType = -1;
-  #littleEndian = true;
-  #matches: Predicate = () => false;
-
-  constructor({ filter = "", addresses }: ReadOptions, input: CaptureInput) {
-    this.#source = filter.trim();
-    this.#addresses = addresses;
-    this.#input = input;
-  }
-
-  accepts(record: FileRecord): boolean {
-    if (this.#source === "") return true;
-    const { littleEndian } = this.#input.section;
-    if (record.linkType !== this.#linkType || littleEndian !== this.#littleEndian)
-      this.#choose(record.linkType, littleEndian);
-    return this.#matches(record.data, record.at, record.end, record.length);
-  }
-
-  #choose(linkType: number, littleEndian: boolean): void {
-    this.#linkType = linkType;
-    this.#littleEndian = littleEndian;
-    const key = linkType * 2 + (littleEndian ? 1 : 0);
-    this.#matches =
-      this.#predicates.get(key) ??
-      predicate(this.#source, { linkType, swapped: !littleEndian, addresses: this.#addresses });
-    this.#predicates.set(key, this.#matches);
-  }
 }
 
 /** Packets that were lost when the file was captured. */

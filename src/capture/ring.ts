@@ -1,6 +1,8 @@
 /** Blocks of a TPACKET_V3 ring as batches of frames: linux/if_packet.h, packet_mmap.rst. */
+import type { Held } from "../filter/held.js";
 import { Frame } from "../packet/frame.js";
 import type { Direction, Offload } from "../packet/packet.js";
+import type { Walk } from "../packet/walk/walk.js";
 import { linkTypes } from "../wire/numbers.js";
 import type { Batch } from "./source.js";
 
@@ -30,6 +32,8 @@ const STATUS_VLAN_VALID = 0x10;
 const STATUS_VLAN_TPID_VALID = 0x40;
 const STATUS_CHECKSUM_VALID = 0x80;
 const STATUS_GSO_TCP = 0x100;
+/** Ours, a bit that linux/if_packet.h leaves free: the tag is back in the frame. */
+const STATUS_TAG_IS_BACK = 0x100000;
 const PACKET_OTHERHOST = 3;
 const PACKET_OUTGOING = 4;
 
@@ -62,9 +66,16 @@ export class Ring {
   }
 }
 
-/** Counts the packets that were handed out. */
+/** Counts the packets that were handed out, and those that {@link Rest} did not match. */
 export interface Counter {
   captured: number;
+  unmatched: number;
+}
+
+/** What the kernel's program could not ask. It needs whole packets, so they are cut to `snapLength` octets here. */
+export interface Rest {
+  readonly matches: (packet: Held) => boolean;
+  readonly snapLength: number;
 }
 
 /** The packets of one block. */
@@ -77,16 +88,27 @@ export class RingBatch implements Batch {
   readonly #counter: Counter;
   readonly #giveBack: () => void;
   readonly #frame = new Frame();
+  readonly #rest: Rest | undefined;
+  readonly #held: HeldFrame | undefined;
   #released = false;
 
   /** The block at octet `base`; at most `limit` of its packets are handed out. */
-  constructor(ring: Ring, base: number, limit: number, counter: Counter, giveBack: () => void) {
+  constructor(
+    ring: Ring,
+    base: number,
+    limit: number,
+    counter: Counter,
+    giveBack: () => void,
+    rest: Rest | undefined = undefined,
+  ) {
     this.#ring = ring;
     this.#base = base;
     this.#counter = counter;
     this.#giveBack = giveBack;
     this.count = ring.words32[(base + PACKET_COUNT) >> 2]!;
-    this.#limit = Math.min(limit, this.count);
+    this.#limit = limit;
+    this.#rest = rest;
+    this.#held = rest && new HeldFrame(this.#frame);
   }
 
   /** One frame, moved from packet to packet. */
@@ -95,19 +117,40 @@ export class RingBatch implements Batch {
     const frame = this.#frame;
     const counter = this.#counter;
     const result: { done: boolean; value: Frame } = { done: false, value: frame };
-    let left = this.#released ? 0 : this.#limit;
+    let left = this.#released ? 0 : this.count;
+    let wanted = this.#limit;
     let at = left > 0 ? this.#base + ring.words32[(this.#base + FIRST_PACKET) >> 2]! : 0;
     return {
       // hot
       next: (): IteratorResult<Frame> => {
-        if (left === 0 || this.#released) return { done: true, value: undefined };
-        left--;
-        moveTo(frame, ring, at);
-        at += ring.words32[(at + NEXT_OFFSET) >> 2]!;
-        counter.captured++;
-        return result as IteratorYieldResult<Frame>;
+        while (left > 0 && wanted > 0 && !this.#released) {
+          left--;
+          moveTo(frame, ring, at);
+          const matches = this.#rest === undefined || this.#matches(at);
+          at += ring.words32[(at + NEXT_OFFSET) >> 2]!;
+          if (!matches) {
+            counter.unmatched++;
+            continue;
+          }
+          wanted--;
+          counter.captured++;
+          return result as IteratorYieldResult<Frame>;
+        }
+        return { done: true, value: undefined };
       },
     };
+  }
+
+  /** Whether the packet whose tpacket3_hdr is at `at`, where the frame is, matches the rest of the filter. hot */
+  #matches(at: number): boolean {
+    const rest = this.#rest!;
+    const held = this.#held!;
+    const frame = this.#frame;
+    held.move(this.#ring, at);
+    if (!rest.matches(held)) return false;
+    const end = held.at + rest.snapLength + held.tagSize;
+    if (frame.end > end) frame.move(frame.data, frame.at, end, frame.length);
+    return true;
   }
 
   release(): void {
@@ -115,6 +158,51 @@ export class RingBatch implements Batch {
     this.#released = true;
     this.#frame.release();
     this.#giveBack();
+  }
+}
+
+/** A frame of the ring, with what its filter may ask of it besides. */
+class HeldFrame implements Held {
+  data: DataView;
+  at = 0;
+  end = 0;
+  length = 0;
+  tagSize = 0;
+  network = 0;
+  protocol = 0;
+  packetType = 0;
+  interfaceIndex = 0;
+  hardwareType = 0;
+  readonly #frame: Frame;
+
+  constructor(frame: Frame) {
+    this.#frame = frame;
+    this.data = frame.data;
+  }
+
+  /** To the packet whose tpacket3_hdr is at `at`. hot */
+  move(ring: Ring, at: number): void {
+    const { words16, words32 } = ring;
+    this.data = ring.data;
+    this.at = at + words16[(at + MAC) >> 1]!;
+    this.end = this.at + words32[(at + CAPTURED_LENGTH) >> 2]!;
+    this.length = words32[(at + LENGTH) >> 2]!;
+    this.tagSize = (words32[(at + STATUS) >> 2]! & STATUS_TAG_IS_BACK) === 0 ? 0 : 4;
+    this.network = at + words16[(at + NET) >> 1]!;
+    this.protocol = ring.data.getUint16(at + PROTOCOL);
+    this.packetType = ring.octets[at + PACKET_TYPE]!;
+    this.interfaceIndex = words32[(at + INTERFACE_INDEX) >> 2]!;
+    this.hardwareType = words16[(at + HARDWARE_TYPE) >> 1]!;
+  }
+
+  get walk(): Walk {
+    return this.#frame.walk;
+  }
+  get direction(): Direction | undefined {
+    return this.#frame.direction;
+  }
+  get device(): string | undefined {
+    return this.#frame.device;
   }
 }
 
@@ -181,5 +269,5 @@ function putTagBack(ring: Ring, at: number, status: number): void {
   words16[(at + MAC) >> 1] = mac - 4;
   words32[(at + CAPTURED_LENGTH) >> 2]! += 4;
   words32[(at + LENGTH) >> 2]! += 4;
-  words32[(at + STATUS) >> 2] = status & ~STATUS_VLAN_VALID;
+  words32[(at + STATUS) >> 2] = (status & ~STATUS_VLAN_VALID) | STATUS_TAG_IS_BACK;
 }

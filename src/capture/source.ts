@@ -7,12 +7,16 @@ export interface Batch extends Iterable<Frame> {
   release(): void;
 }
 
-/** Running totals. Nothing is lost silently: `received` = `captured` + `dropped` + what is still in the buffer. */
+/**
+ * Running totals. Nothing is lost silently: `received` = `captured` + `unmatched` + `dropped` + what is still in the buffer.
+ */
 export interface Statistics {
   /** Packets handed to the consumer. */
   readonly captured: number;
-  /** Packets that passed the filter, those that were dropped included. */
+  /** Packets that passed the filter as far as the kernel can ask it, those that were dropped included. */
   readonly received: number;
+  /** Packets that then failed what the kernel cannot ask: named fields in options, tunnels and the like. */
+  readonly unmatched: number;
   /** Packets that the kernel had no room for. */
   readonly dropped: number;
   /** How often the ring was full and stood still. */

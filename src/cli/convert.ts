@@ -1,11 +1,10 @@
 import { stat } from "node:fs/promises";
 import { type CaptureInput, openCapture } from "../capture/file.js";
+import { FileFilter } from "../capture/file-filter.js";
 import { type CaptureOutput, copyCapture, createCapture } from "../capture/file-output.js";
 import type { FileProblem, FileRecord } from "../capture/record.js";
 import { isSockinspectError, SockinspectError } from "../errors.js";
-import { addressesOf, compile } from "../filter/compile.js";
-import type { Program } from "../filter/program.js";
-import { run } from "../filter/run.js";
+import { addressesOf } from "../filter/compile.js";
 import { count } from "../render/text.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
@@ -37,8 +36,9 @@ export async function convertCommand(
       },
     );
   const filter = filterOf(words, options);
-  const choice = new Choice(filter, await addressesOf(filter, resolveHost), options);
+  const addresses = await addressesOf(filter, resolveHost);
   await using input = await refusedAs(exitCodes.noInput, openCapture(from));
+  const choice = new Choice(new FileFilter(filter, addresses, input), options);
   await refuseSame(from, to);
   if (to === "-") process.stdout.on("error", () => {}); // the write that fails tells it
   const snapLength = options.snaplen;
@@ -73,16 +73,13 @@ class Choice {
   #first: Moment | undefined;
   #from: Moment | undefined;
   #to: Moment | undefined;
-  readonly #filter: string;
-  readonly #addresses: ReadonlyMap<string, readonly string[]>;
-  readonly #programs = new Map<number, Program>();
+  readonly #filter: FileFilter;
   readonly #fromOf: MomentOf | undefined;
   readonly #toOf: MomentOf | undefined;
   readonly #count: number;
 
-  constructor(filter: string, addresses: ReadonlyMap<string, readonly string[]>, options: ConvertCommandOptions) {
+  constructor(filter: FileFilter, options: ConvertCommandOptions) {
     this.#filter = filter;
-    this.#addresses = addresses;
     this.#fromOf = options.from === undefined ? undefined : parseMoment("--from", options.from);
     this.#toOf = options.to === undefined ? undefined : parseMoment("--to", options.to);
     this.#count = options.count ?? Number.POSITIVE_INFINITY;
@@ -92,7 +89,7 @@ class Choice {
   keeps(record: FileRecord, input: CaptureInput): boolean {
     if (this.enough) return false;
     this.seen++;
-    if (!this.#isTimely(record) || !this.#matches(record, input)) return false;
+    if (!this.#isTimely(record) || !this.#filter.accepts(record)) return false;
     if (++this.#kept === this.#count) this.#end(input);
     return true;
   }
@@ -125,18 +122,6 @@ class Choice {
     }
     if (this.#from !== undefined && isBefore(record, this.#from)) return false;
     return this.#to === undefined || isBefore(record, this.#to);
-  }
-
-  #matches({ linkType, data, at, end, length }: FileRecord, { section }: CaptureInput): boolean {
-    if (this.#filter === "") return true;
-    const key = linkType * 2 + (section.littleEndian ? 1 : 0);
-    let program = this.#programs.get(key);
-    if (program === undefined) {
-      const target = { linkType, swapped: !section.littleEndian };
-      program = compile(this.#filter, { target, addresses: this.#addresses });
-      this.#programs.set(key, program);
-    }
-    return run(program, data, at, end, length) !== 0;
   }
 
   /** Nothing more is needed, and a pipe might give more for ever. */

@@ -7,9 +7,10 @@ import { spanText } from "./moment.js";
 import type { Sink } from "./show.js";
 
 /** What became of every packet. */
-export function summary({ captured, received, dropped, freezes }: Statistics): string {
-  const left = received - dropped - captured;
+export function summary({ captured, received, unmatched, dropped, freezes }: Statistics): string {
+  const left = received - dropped - captured - unmatched;
   const parts = [`${count(captured, "packet")} captured`, `${received} received`, `${dropped} dropped by the kernel`];
+  if (unmatched > 0) parts.push(`${unmatched} left out by what the kernel cannot ask`);
   if (left > 0) parts.push(`${left} left in the buffer`);
   if (dropped > 0) parts.push(`buffer full ${count(freezes, "time")} (a larger --buffer or a narrower filter helps)`);
   return parts.join(", ");

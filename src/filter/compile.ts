@@ -1,5 +1,5 @@
-import { and, type Condition, equal, never, not, or } from "./condition.js";
-import type { Context } from "./context.js";
+import { always, and, type Condition, equal, never, not, or } from "./condition.js";
+import type { Context, Stage } from "./context.js";
 import { fault } from "./fault.js";
 import { generate } from "./generate.js";
 import { graph } from "./graph.js";
@@ -40,12 +40,27 @@ export interface CompileOptions {
 export type Resolve = (name: string) => Promise<readonly string[]>;
 
 /**
- * A filter in the language of pcap-filter(7) as a program of classic BPF, optimised. An empty one accepts every packet.
- * Throws `BAD_FILTER`, also for a name of a host that is not among the addresses.
+ * A filter as a program of classic BPF, optimised. An empty one accepts every packet. Named fields are asked for as far as
+ * a program can: see {@link compileStage}. Throws `BAD_FILTER`, also for a name of a host that is not among the addresses.
  */
 export function compile(source: string, options: CompileOptions): Program {
+  return compileStage(source, options).program;
+}
+
+/** A program, and whether it selects just what the filter asks for; else it selects that and some more. */
+export interface ProgramStage {
+  readonly program: Program;
+  readonly complete: boolean;
+}
+
+/**
+ * The program of a filter, as {@link compile}. Where it is not complete, what it selects has to be asked the rest by a
+ * predicate. Throws `BAD_FILTER`.
+ */
+export function compileStage(source: string, options: CompileOptions): ProgramStage {
   const stock = values();
-  return generate(graphOf(source, options, stock), stock, options.snapLength ?? 262144, source);
+  const { graph, complete } = graphOf(source, options, stock, "prefilter");
+  return { program: generate(graph, stock, options.snapLength ?? 262144, source), complete };
 }
 
 /** The addresses of every host that a filter names, for {@link compile}. Rejects with `BAD_FILTER`. */
@@ -85,10 +100,17 @@ function hostNames(expression: Expression | undefined): { text: string; at: numb
   }
 }
 
-/** The steps of a filter, from which the program and the predicate are made. */
-export function graphOf(source: string, options: CompileOptions, stock: Values): Graph {
+/** The steps of a filter, from which the program and the predicate are made; `complete` tells whether they ask all of it. */
+export function graphOf(
+  source: string,
+  options: CompileOptions,
+  stock: Values,
+  wanted: Stage,
+): { readonly graph: Graph; readonly complete: boolean } {
   const { target, addresses = new Map<string, readonly string[]>() } = options;
   const expression = parse(source);
+  const stage = expression !== undefined && asksNamed(expression) ? wanted : "exact";
+  const told = { incomplete: false };
   const inLayout = (layout: Layout, live: boolean, mixed = false, tagStripped = false): Condition => {
     if (expression === undefined) return { kind: "constant", value: true };
     const { netmask, interfaceOf } = options;
@@ -103,16 +125,28 @@ export function graphOf(source: string, options: CompileOptions, stock: Values):
       interfaceOf,
       addresses,
       registers: 0,
+      stage,
+      outermost: layout,
+      most: true,
+      told,
     };
     return translate(context, expression);
   };
+  const done = (condition: Condition) => ({ graph: graph(condition, source), complete: !told.incomplete });
   if (target === "live") {
-    const wanted = wantedDirection(stock, options);
-    if (expression === undefined) return graph(wanted, source);
-    return graph(and(wanted, onAnyDevice(stock, options, usesVlan(expression), inLayout)), source);
+    // What the kernel has asked already
+    const direction: Condition = stage === "rest" ? always : wantedDirection(stock, options);
+    if (expression === undefined) return done(direction);
+    return done(and(direction, onAnyDevice(stock, options, usesVlan(expression), inLayout)));
   }
   const unknown: Layout = { ...headerless, link: "other", type: undefined };
-  return graph(inLayout(layoutOf(target.linkType, target.swapped ?? false) ?? unknown, false), source);
+  return done(inLayout(layoutOf(target.linkType, target.swapped ?? false) ?? unknown, false));
+}
+
+function asksNamed(expression: Expression): boolean {
+  if (expression.kind === "chain")
+    return asksNamed(expression.first) || expression.rest.some((part) => asksNamed(part.expression));
+  return expression.kind === "not" ? asksNamed(expression.of) : expression.kind === "named";
 }
 
 /** `sll_pkttype` of a packet on its way out; linux/if_packet.h. */
@@ -179,5 +213,9 @@ function onAnyDevice(
 function usesVlan(expression: Expression): boolean {
   if (expression.kind === "chain")
     return usesVlan(expression.first) || expression.rest.some((part) => usesVlan(part.expression));
-  return expression.kind === "not" ? usesVlan(expression.of) : expression.kind === "vlan";
+  if (expression.kind === "not") return usesVlan(expression.of);
+  if (expression.kind !== "named") return expression.kind === "vlan";
+  const { subject } = expression;
+  // The tag is kept beside the frame, and the type in the frame is then that of what it is on.
+  return typeof subject !== "string" && (subject.header === "vlan" || subject.field?.name === "type");
 }

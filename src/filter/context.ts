@@ -23,7 +23,20 @@ export interface Context {
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   /** Words of `M[]` given away for good. */
   registers: number;
+  /**
+   * "exact": all that is asked. "prefilter": only what a program can ask, for certain no less. "rest": what is left to ask
+   * of packets that the prefilter has selected.
+   */
+  readonly stage: Stage;
+  /** Where the outermost headers are, whatever was read. */
+  readonly outermost: Layout;
+  /** Of a prefilter: whether what cannot be told is to match, as it is but under `not`. */
+  most: boolean;
+  /** Set when something was asked that the prefilter cannot tell. */
+  readonly told: { incomplete: boolean };
 }
+
+export type Stage = "exact" | "prefilter" | "rest";
 
 export function load(context: Context, offset: Offset, at: number, size: Size): Value {
   return loadAt(context.stock, offset, at, size);

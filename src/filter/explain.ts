@@ -106,6 +106,8 @@ function phrase(expression: Exclude<Expression, { kind: "chain" | "not" }>): str
       return "with PPPoE discovery";
     case "llc":
       return `with an 802.2 header${expression.type === undefined ? "" : ` of type ${expression.type}`}`;
+    case "named":
+      return expression.test.kind === "there" ? `with ${expression.text}` : `where ${expression.text}`;
     default:
       return expression satisfies never;
   }

@@ -200,6 +200,8 @@ function writerOf(stock: Values, drafts: Draft[], before: Registers, tooMuch: ()
         case "operation":
           operate(value);
           break;
+        case "named":
+          throw new Error("programs ask octets only");
         default:
           value satisfies never;
       }

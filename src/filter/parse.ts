@@ -1,6 +1,7 @@
 import { parseArithmetic, parseNumber } from "./arithmetic.js";
 import { fault, type Span } from "./fault.js";
 import { lex, type Token } from "./lex.js";
+import { beginsNamed, parseNamed } from "./parse-named.js";
 import { deeper, isKeyword, isSign, next, peek, type Reader, spanFrom, textOf, unexpected } from "./reader.js";
 import type {
   AddressType,
@@ -27,7 +28,7 @@ type Part =
 
 /** The filter `source` as a tree; undefined when it is empty, which accepts every packet. Throws `BAD_FILTER`. */
 export function parse(source: string): Expression | undefined {
-  const reader: Reader = { source, tokens: lex(source), position: 0, depth: 0 };
+  const reader: Reader = { source, tokens: lex(source), position: 0, depth: 0, isOperand: false };
   if (peek(reader).kind === "end") return undefined;
   const { expression } = asExpression(reader, parseChain(reader, undefined, false), undefined, false);
   const token = peek(reader);
@@ -95,6 +96,7 @@ function parsePart(reader: Reader, inherited: Qualifiers | undefined, addressAll
   }
   if (isSign(token, "(")) return parseBrackets(reader, inherited, addressAllowed);
   if (token.kind === "number" || isSign(token, "-") || isKeyword(token, "len")) return parseRelation(reader, undefined);
+  if (beginsNamed(reader, addressAllowed ? inherited : undefined)) return plain(parseNamed(reader));
   const operand = addressAllowed && inherited !== undefined ? parseOperand(reader) : undefined;
   if (operand !== undefined) {
     const span = spanFrom(reader, token);
@@ -227,7 +229,10 @@ function parseQualified(reader: Reader, start: Span, protocol: Protocol | undefi
   const starts = ["name", "number", "ipv4", "ipv6", "ethernet", "arcnet"].includes(token.kind);
   if (!starts && !isSign(token, "(") && !isKeyword(token, "not"))
     throw unexpected(reader, `${wantedBy(type)} after '${textOf(reader, qualifiers)}'`);
+  const { isOperand } = reader;
+  reader.isOperand = true;
   const part = asExpression(reader, parsePart(reader, qualifiers, true), qualifiers, true);
+  reader.isOperand = isOperand;
   return { ...part, tag: "expression" };
 }
 

@@ -10,6 +10,8 @@ export interface Reader {
   readonly tokens: readonly Token[];
   position: number;
   depth: number;
+  /** What is read belongs to a word as `host`: every name in it is one of that kind, none a field. */
+  isOperand: boolean;
 }
 
 export function peek(reader: Reader, ahead = 0): Token {

@@ -202,7 +202,7 @@ function unwrapped({ live, stock }: Context, index: Value): Value {
 }
 
 /** The largest number that a value may be, or 2^32 - 1. */
-function atMost(value: Value): number {
+export function atMost(value: Value): number {
   const largest = ((): number => {
     switch (value.kind) {
       case "constant":
@@ -218,6 +218,8 @@ function atMost(value: Value): number {
         return 2 ** 24;
       case "negate":
         return Number.POSITIVE_INFINITY;
+      case "named":
+        return 1;
       case "operation":
         return operationAtMost(value);
       default:

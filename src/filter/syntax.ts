@@ -1,4 +1,5 @@
 import type { Span } from "./fault.js";
+import type { Name } from "./name.js";
 import type { Protocol } from "./words.js";
 
 /** What is asked of an address, port or number; each part may be left out. */
@@ -37,6 +38,34 @@ export type Operand =
   | { readonly kind: "ipv6"; readonly text: string; readonly prefix?: number }
   | { readonly kind: "ethernet" | "arcnet"; readonly text: string };
 
+/** What a named field is asked; numbers stand for booleans, too. The packet has to have the field. */
+export type Test =
+  /** That it is there; of options, that there are some. */
+  | { readonly kind: "there" }
+  /** `octets` is the value for text, where only the packet tells whether it is a number. */
+  | {
+      readonly kind: "number";
+      readonly operator: RelationOperator;
+      readonly value: number;
+      readonly octets?: readonly number[];
+    }
+  /** Equal under `mask`, which is as long. */
+  | {
+      readonly kind: "octets";
+      readonly operator: "=" | "!=";
+      readonly octets: readonly number[];
+      readonly mask: readonly number[];
+    }
+  | { readonly kind: "text"; readonly operator: "=" | "!="; readonly text: string };
+
+/** A field of a header by its name, or what is known of a packet besides its octets; no part of pcap-filter(7). */
+export interface Named {
+  readonly subject: Name | "direction" | "device";
+  readonly test: Test;
+  /** Both, as they would be written. */
+  readonly text: string;
+}
+
 /** A filter as written; `and` and `or` bind alike and from the left, so a chain keeps them in order. */
 export type Expression = Span &
   (
@@ -67,4 +96,5 @@ export type Expression = Span &
     | { readonly kind: "ifname"; readonly name: string }
     | { readonly kind: "vlan" | "mpls" | "pppoed" | "pppoes" | "geneve"; readonly value?: number }
     | { readonly kind: "llc"; readonly type?: string }
+    | ({ readonly kind: "named" } & Named)
   );

@@ -1,33 +1,63 @@
 import { ipv4Address, ipv6Address, noGateway, numberAddress, parseEthernet } from "./address.js";
-import { and, type Condition, equal, masked, never, not, or } from "./condition.js";
+import { always, and, type Condition, equal, masked, never, not, or } from "./condition.js";
 import { type Context, is, load } from "./context.js";
 import { fault, type Span } from "./fault.js";
 import { loadNetwork } from "./layout.js";
 import { ethernetAddress, ethernetMulticast, etherType, linkTypeIs, llc } from "./link.js";
+import { namedInProgram } from "./named-program.js";
 import { portIs } from "./port.js";
 import { ancillary } from "./program.js";
 import { carries, chainHas, protocolIs, protocolNumber } from "./protocol.js";
+import { withinReach } from "./reach.js";
 import { byteIs, relationHolds } from "./relation.js";
-import type { Expression, Operand, Qualifiers } from "./syntax.js";
+import type { Expression, Named, Operand, Qualifiers } from "./syntax.js";
 import { geneve, mpls, pppoed, pppoes, vlan } from "./tunnel.js";
 import type { Protocol } from "./words.js";
 
 /** `sll_pkttype` of a packet that this host sends; linux/if_packet.h. */
 const outgoing = 4;
 
-/** What an expression asks of the octets of packets with the headers that `context` describes. Throws `BAD_FILTER`. */
-export function translate(context: Context, expression: Expression): Condition {
+/**
+ * What an expression asks of packets with the headers that `context` describes. `certain`: the whole filter fails where
+ * this does. Throws `BAD_FILTER`.
+ */
+export function translate(context: Context, expression: Expression, certain = true): Condition {
   switch (expression.kind) {
     case "chain": {
-      let condition = translate(context, expression.first);
-      for (const { operator, expression: operand } of expression.rest) {
-        const right = translate(context, operand);
+      // What stands before the last 'or' may fail without the filter failing.
+      const lastOr = expression.rest.findLastIndex(({ operator }) => operator === "or");
+      let condition = translate(context, expression.first, certain && lastOr < 0);
+      for (const [index, { operator, expression: operand }] of expression.rest.entries()) {
+        const right = translate(context, operand, certain && index > lastOr);
         condition = operator === "and" ? and(condition, right) : or(condition, right);
       }
       return condition;
     }
-    case "not":
-      return not(translate(context, expression.of));
+    case "not": {
+      context.most = !context.most;
+      const of = translate(context, expression.of, false);
+      context.most = !context.most;
+      return not(of);
+    }
+    case "named":
+      return context.stage === "prefilter"
+        ? namedInProgram(context, expression, certain)
+        : namedIs(context, expression);
+    default: {
+      const condition = asked(context, expression);
+      if (context.stage === "rest" && certain) return always;
+      return context.stage === "prefilter" && !certain ? withinReach(context, condition) : condition;
+    }
+  }
+}
+
+function namedIs({ stock }: Context, named: Named): Condition {
+  return equal(stock.named(named), stock.constant(1));
+}
+
+/** What pcap-filter(7) has words for. */
+function asked(context: Context, expression: Exclude<Expression, { kind: "chain" | "not" | "named" }>): Condition {
+  switch (expression.kind) {
     case "address":
       return addressed(context, expression.qualifiers, expression.operand, expression);
     case "protocol":

@@ -1,4 +1,4 @@
-import type { ArithmeticOperator } from "./syntax.js";
+import type { ArithmeticOperator, Named } from "./syntax.js";
 
 export type Size = 1 | 2 | 4;
 
@@ -24,6 +24,8 @@ export type Value = {
   | { readonly kind: "memory"; readonly register: number }
   | { readonly kind: "negate"; readonly of: Value }
   | { readonly kind: "operation"; readonly operator: ArithmeticOperator; readonly left: Value; readonly right: Value }
+  /** 1 where the packet is as `named` asks, else 0; only a predicate can tell. */
+  | { readonly kind: "named"; readonly named: Named }
 );
 
 export interface Values {
@@ -35,6 +37,7 @@ export interface Values {
   memory(register: number): Value;
   negate(of: Value): Value;
   operation(operator: ArithmeticOperator, left: Value, right: Value): Value;
+  named(named: Named): Value;
 }
 
 /** What `operator` makes of two numbers, as the kernel computes it; undefined for a division by zero. */
@@ -133,6 +136,7 @@ export function values(): Values {
     operation,
     length: () => one("length", { kind: "length" }),
     headerLength: (at) => one(`h${at}`, { kind: "headerLength", at }),
+    named: (named) => one(`?${named.text}`, { kind: "named", named }),
     memory: (register) => one(`m${register}`, { kind: "memory", register }),
     negate: (of) => (of.kind === "constant" ? constant(-of.value >>> 0) : one(`n${of.id}`, { kind: "negate", of }, of)),
   };

@@ -20,6 +20,7 @@ export interface ArpAddresses {
 const NAMES = ["senderHardware", "senderProtocol", "targetHardware", "targetProtocol"] as const;
 
 const arpAddresses: Rest<ArpAddresses> = {
+  content: { fields: NAMES.map((name) => ({ name, at: 0, size: 0, type: "octets" })) },
   decode(data, at, end) {
     const isEthernet = isEthernetLike(data.getUint16(at - 8));
     const isIpv4 = data.getUint16(at - 6) === 0x0800;

@@ -1,6 +1,6 @@
 /** A rest whose fields are there or not, one after the other, as flags before it or its size tell. */
 import { ipv4Text, ipv6Text, parseIpv4, parseIpv6 } from "./address.js";
-import type { Rest } from "./field.js";
+import type { Field, Rest } from "./field.js";
 import { hexText, parseHex } from "./hex.js";
 
 /** Addresses are of IPv4 or IPv6 by their size, octets of any size in hex. */
@@ -20,6 +20,7 @@ export function columns<const C extends Columns>(
     return type === "address" ? (parseIpv4(text) ?? parseIpv6(text)) : parseHex(text);
   };
   return {
+    content: { fields: entries.map(([name, type]) => fieldOf(name, type)) },
     fits: (data, at, end) => sizes(data, at, end) !== undefined,
     decode(data, at, end) {
       const row: Record<string, number | string> = {};
@@ -50,6 +51,20 @@ export function columns<const C extends Columns>(
       return wrong && `${wrong[0]} does not fit`;
     },
   };
+}
+
+function fieldOf(name: string, type: Columns[string]): Field {
+  switch (type) {
+    case "u16":
+      return { name, at: 0, size: 2, type, as: undefined };
+    case "u32":
+      return { name, at: 0, size: 4, type, as: undefined };
+    case "octets":
+    case "address":
+      return { name, at: 0, size: 0, type: "octets" };
+    default:
+      return type satisfies never;
+  }
 }
 
 function read(type: Columns[string], data: DataView, at: number, end: number): number | string {

@@ -22,7 +22,17 @@ export interface Rest<T> {
   malformed?(value: T): string | undefined;
   /** Whether `malformed` finds nothing in the octets from `at` to `end`, told without decoding them. */
   sound?(data: DataView, at: number, end: number): boolean;
+  /** What can be asked for by name in what it decodes; nothing where that is plain text. */
+  readonly content?: Content;
 }
+
+/**
+ * What the values that a rest decodes to hold, each of them where they are a list: `fields`, or one of `parts` by its
+ * `kind`. A field whose place varies has `at` 0.
+ */
+export type Content =
+  | { readonly fields: readonly Field[] }
+  | { readonly parts: readonly { readonly kind: string; readonly fields: readonly Field[] }[] };
 
 /** `at` counts octets from the start of the header, `bit` bits from the most significant one of that octet, as RFC figures do. */
 export interface Fields {

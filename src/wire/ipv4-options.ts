@@ -12,6 +12,7 @@ const stamped = list(8, (f) => ({ address: f.ipv4(0), time: f.u32(4) }));
 
 /** Times alone, or each behind the address of who stamped it, as the flag half an octet before tells. */
 const stamps: Rest<readonly number[] | readonly { readonly address: string; readonly time: number }[]> = {
+  ...(stamped.content && { content: stamped.content }),
   fits: (data, at, end) => (end - at) % (hasAddresses(data, at) ? 8 : 4) === 0,
   decode: (data, at, end) => (hasAddresses(data, at) ? stamped : times).decode(data, at, end),
   encode(value, data, at) {

@@ -107,6 +107,7 @@ export function options<const S extends Style, const P extends Parts>(
   };
 
   const codec: Rest<readonly Kinded[]> = {
+    content: { parts: [...rows].map(([kind, { part }]) => ({ kind, fields: part.fields })) },
     decode(data, at, last) {
       if (at >= last) return NO_OPTIONS;
       const found: Kinded[] = [];

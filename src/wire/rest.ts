@@ -30,6 +30,7 @@ export const hardwareAddress: Rest<string> = {
 export function list<const T>(size: number, layout: (f: Fields) => T): Rest<readonly T[]> {
   const entry = entryOf(size, layout);
   return {
+    ...(entry.fields && { content: { fields: entry.fields } }),
     fits: (_, at, end) => (end - at) % size === 0,
     decode(data, at, end) {
       const entries: T[] = [];
@@ -50,6 +51,7 @@ export function records<V extends object>(
   sizeOf: (data: DataView, at: number, end: number) => number,
 ): Rest<readonly V[]> {
   return {
+    content: { fields: record.fields },
     fits(data, at, end) {
       let i = at;
       for (let size = 1; size > 0 && i < end; i += size) size = sizeOf(data, i, end);
@@ -83,7 +85,10 @@ export function split<const A extends string, S, const B extends string, T>(
   [b, second]: readonly [B, Rest<T>],
   middle: (data: DataView, at: number) => number,
 ): Rest<Readonly<Record<A, S> & Record<B, T>>> {
+  const rest = (name: string, codec: Rest<unknown>): Field => ({ name, at: 0, size: 0, type: "rest", codec });
   return {
+    // Who reads a table treats all codecs alike.
+    content: { fields: [rest(a, first as Rest<unknown>), rest(b, second as Rest<unknown>)] },
     fits(data, at, end) {
       const i = middle(data, at);
       return i <= end && (first.fits?.(data, at, i) ?? true) && (second.fits?.(data, i, end) ?? true);
@@ -117,6 +122,8 @@ function misfitOfSome(values: unknown, entry: { misfit(value: unknown): string |
 }
 
 interface Entry<T> {
+  /** Of entries that are objects. */
+  readonly fields?: readonly Field[];
   decode(data: DataView, at: number, end: number): T;
   encode(value: T, data: DataView, at: number): void;
   misfit(value: unknown): string | undefined;

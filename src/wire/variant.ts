@@ -21,6 +21,7 @@ export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<V
   const known = Array.from({ length: 256 }, (_, code) => parts[code]);
   const byKind = new Map([unknown, incomplete, ...partsOf(parts).map(({ part }) => part)].map((p) => [p.kind, p]));
   const codec: Rest<Kinded> = {
+    content: { parts: [...byKind.values()] },
     decode(data, at, end) {
       const found = pick(known[data.getUint8(at + codeAt)], data, at, end);
       if (!found) return unknown.decode(data, at, end);

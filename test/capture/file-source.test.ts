@@ -55,7 +55,7 @@ describe("a capture file as a source", () => {
     const source = read(file);
     let packets = 0;
     for await (const batch of source.batches()) for (const frame of batch) expect(frame.seconds).toBe(packets++);
-    expect(source.statistics()).toEqual({ captured: COUNT, received: COUNT + 5, dropped: 5, freezes: 0 });
+    expect(source.statistics()).toEqual({ captured: COUNT, received: COUNT + 5, unmatched: 0, dropped: 5, freezes: 0 });
     expect(source.problem).toBeUndefined();
   });
 
