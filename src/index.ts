@@ -10,6 +10,9 @@ export { type CaptureOptions, capture } from "./capture/live.js";
 export { type FileSource, type ReadOptions, read } from "./capture/read.js";
 export { type CaptureRecord, type FileProblem, fileProblemText } from "./capture/record.js";
 export type { Batch, Source, Statistics } from "./capture/source.js";
+export { type AnyDraft, type Craftable, craft, crafter } from "./craft/craft.js";
+export type { Crafted } from "./craft/crafted.js";
+export type { Environment } from "./craft/stack.js";
 export { type ErrorCode, type ErrorInfo, isSockinspectError, SockinspectError } from "./errors.js";
 export { addressesOf, type Resolve } from "./filter/compile.js";
 export type {

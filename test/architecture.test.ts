@@ -9,6 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   wire: ["errors"],
   packet: ["errors", "wire"],
+  craft: ["errors", "wire", "packet"],
   filter: ["errors", "wire", "packet"],
   flow: ["errors", "wire", "packet"],
   hint: ["errors", "wire", "packet"],
@@ -17,12 +18,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   capture: ["errors", "wire", "packet", "filter", "socket"],
   link: ["errors", "packet", "filter", "wire", "socket", "capture"],
   demo: ["errors", "wire", "packet", "flow", "render", "socket", "capture"],
-  index: ["errors", "wire", "packet", "filter", "flow", "hint", "render", "socket", "capture", "link"],
-  cli: ["errors", "wire", "packet", "filter", "flow", "render", "socket", "capture", "demo"],
+  index: ["errors", "wire", "packet", "craft", "filter", "flow", "hint", "render", "socket", "capture", "link"],
+  cli: ["errors", "wire", "packet", "craft", "filter", "flow", "render", "socket", "capture", "demo"],
 };
 
 /** Folders that run in a browser as they are. */
-const PURE = ["errors", "wire", "packet", "filter", "flow", "hint", "render"];
+const PURE = ["errors", "wire", "packet", "craft", "filter", "flow", "hint", "render"];
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
 const placeOf = (file: string): string => file.split("/")[0]!.replace(/\.ts$/, "");

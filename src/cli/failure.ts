@@ -22,6 +22,7 @@ const codes: Readonly<Partial<Record<ErrorCode, number>>> = {
   BAD_FILTER: exitCodes.usage,
   BAD_ARGUMENT: exitCodes.usage,
   BAD_FIELD: exitCodes.usage,
+  BAD_STACK: exitCodes.usage,
   NO_SUCH_INTERFACE: exitCodes.usage,
   NO_ROUTE: exitCodes.noHost,
   TOO_LARGE: exitCodes.usage,

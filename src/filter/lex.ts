@@ -1,4 +1,5 @@
-import { fault, nearest, type Span } from "./fault.js";
+import { nearest } from "../wire/nearest.js";
+import { fault, type Span } from "./fault.js";
 import { foreignWords, type Keyword, keywords, numberWords, type Protocol, protocolWords } from "./words.js";
 
 /** One word, number, address or sign of a filter, with where it stands. */

@@ -1,7 +1,7 @@
 /** Names of fields, as the tables of the headers have them: `tcp.flags.syn`, `tcp.options.maximumSegmentSize.size`. */
 import { type HeaderKind, headerOf, headers } from "../packet/headers.js";
 import type { Content, Field } from "../wire/field.js";
-import { nearest } from "./fault.js";
+import { nearest } from "../wire/nearest.js";
 
 /** From one value to those inside: the entry of a list or variant that is of a kind, or a field. Lists are entered. */
 export type Way = { readonly kind: string } | { readonly field: string };

@@ -2,8 +2,9 @@
 import { parseIpv4, parseIpv6 } from "../wire/address.js";
 import { type Field, largest } from "../wire/field.js";
 import { parseHex } from "../wire/hex.js";
+import { nearest } from "../wire/nearest.js";
 import { parseDotted, parseEthernet } from "./address.js";
-import { fault, nearest, type Span } from "./fault.js";
+import { fault, type Span } from "./fault.js";
 import type { Token } from "./lex.js";
 import { flagsOf, isName, type Name, nameOf } from "./name.js";
 import { isSign, next, peek, type Reader, spanFrom, textOf, unexpected } from "./reader.js";

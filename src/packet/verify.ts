@@ -40,15 +40,32 @@ function verify(walk: Walk, i: number): Verdict | undefined {
 export function checksumProblem(walk: Walk, i: number): Problem {
   const id = walk.ids[i]!;
   const at = walk.starts[i]! + checksumField(walk, i);
-  if (id === ids.sctp) {
-    const found = walk.data.getUint32(at);
-    return { kind: "checksum", layer: "sctp", at: at - walk.frameStart, found, computed: sctpCrc(walk, i) };
-  }
-  const found = walk.data.getUint16(at);
-  const computed = checksumOf(coveredSum(walk, i) - found);
-  // RFC 768: a computed zero is sent as all ones
-  const sent = id === ids.udp && computed === 0 ? 0xffff : computed;
-  return { kind: "checksum", layer: headers[id]!.kind, at: at - walk.frameStart, found, computed: sent };
+  const found = id === ids.sctp ? walk.data.getUint32(at) : walk.data.getUint16(at);
+  const computed = rightChecksum(walk, i);
+  return { kind: "checksum", layer: headers[id]!.kind, at: at - walk.frameStart, found, computed };
+}
+
+/** What the checksum of layer `i` has to be, whatever is there now; NaN where not all that it covers is there. hot */
+export function rightChecksum(walk: Walk, i: number): number {
+  const id = walk.ids[i]!;
+  if (id === ids.sctp) return sctpCrc(walk, i);
+  const total = coveredSum(walk, i);
+  if (Number.isNaN(total)) return total;
+  const computed = checksumOf(total - walk.data.getUint16(walk.starts[i]! + checksumField(walk, i)));
+  // RFC 768, RFC 3828 §3.1: a computed zero is sent as all ones
+  return computed === 0 && (id === ids.udp || id === ids.udpLite) ? 0xffff : computed;
+}
+
+/**
+ * As {@link rightChecksum}, but over all that is there, however much other fields say there should be; NaN where the layer
+ * needs addresses that nothing before it has.
+ */
+export function checksumOverAll(walk: Walk, i: number): number {
+  const start = walk.starts[i]!;
+  const end = walk.ids[i] === ids.ipv4 ? walk.ends[i]! : walk.wireEnds[i]!;
+  const sum = protocols[walk.ids[i]!]! < 0 ? 0 : pseudoHeaderSum(walk, i, end - start);
+  if (Number.isNaN(sum)) return sum;
+  return checksumOf(addUp(walk.data, start, end, sum) - walk.data.getUint16(start + checksumField(walk, i)));
 }
 
 /** By header: where the checksum stands in it, counted from its start; -1 where it has none. */
@@ -73,7 +90,8 @@ function byHeader(numbers: Partial<Record<HeaderKind, number>>): Int16Array {
   return Int16Array.from(headers, ({ kind }) => numbers[kind] ?? -1);
 }
 
-function checksumField(walk: Walk, i: number): number {
+/** Where the checksum of layer `i` stands in it; -1 where it has none. */
+export function checksumField(walk: Walk, i: number): number {
   const id = walk.ids[i]!;
   return id === ids.gre && (walk.data.getUint8(walk.starts[i]!) & 0x80) === 0 ? -1 : fields[id]!;
 }

@@ -43,6 +43,7 @@ const arpAddresses: Rest<ArpAddresses> = {
       targetProtocol: protocol(targetAt + hardwareSize),
     };
   },
+  smallest: (data, at) => 2 * (data.getUint8(at - 4) + data.getUint8(at - 3)),
   encode(value, data, at) {
     let i = at;
     for (const name of NAMES) for (const octet of octetsOf(value[name])!) data.setUint8(i++, octet);

@@ -14,6 +14,10 @@ export interface Rest<T> {
   encode(value: T, data: DataView, at: number): void;
   /** Octets `value` takes once written. */
   size(value: T): number;
+  /** Octets of the smallest one, all of them zero, that goes with the fixed part before `at`; none where left out. */
+  smallest?(data: DataView, at: number): number;
+  /** The code that the fixed part before `at` has to have for a rest such as `value`: the one it has, where that will do. */
+  code?(value: T, data: DataView, at: number): number | undefined;
   /** Whether the octets from `at` to `end` are of a size this can be; any size where left out. */
   fits?(data: DataView, at: number, end: number): boolean;
   /** Why `value` cannot be written, as the end of a sentence; undefined when it can. */
@@ -296,57 +300,4 @@ export function misfit(field: Field, value: unknown): string | undefined {
     default:
       return undefined; // numbers were answered above
   }
-}
-
-/** Writes a value that {@link misfit} has passed; bits of neighbours in the same word stay as they are. */
-export function write(field: Field, value: unknown, data: DataView, start: number): void {
-  const at = start + field.at;
-  switch (field.type) {
-    case "u8":
-      return data.setUint8(at, value as number);
-    case "u16":
-      return data.setUint16(at, value as number);
-    case "u24":
-      data.setUint8(at, (value as number) >>> 16);
-      return data.setUint16(at + 1, (value as number) & 0xffff);
-    case "u32":
-      return data.setUint32(at, value as number);
-    case "u32le":
-      return data.setUint32(at, value as number, true);
-    case "bits":
-      return patch(data, at, field.size, field.size * 8 - field.bit - field.width, field.width, value as number);
-    case "bit":
-      return patch(data, at, 1, 7 - field.bit, 1, value ? 1 : 0);
-    case "flags":
-      return patch(data, at, 2, 0, Math.log2(field.sets.length), flagBits(field.sets, value as Flags<string>));
-    case "ipv4":
-      return copy(parseIpv4(value), data, at);
-    case "ipv6":
-      return copy(parseIpv6(value), data, at);
-    case "mac":
-      return copy(parseMac(value), data, at);
-    case "octets":
-      return copy(parseHex(value), data, at);
-    case "rest":
-      return field.codec.encode(value, data, at);
-    default:
-      return field satisfies never;
-  }
-}
-
-/** The number whose set is `flags`; names left out are off, so `{ syn: true }` will do. */
-function flagBits(sets: readonly Flags<string>[], flags: Partial<Flags<string>>): number {
-  return Object.keys(sets[0]!).reduce((bits, name, i) => bits | (flags[name] ? 1 << i : 0), 0);
-}
-
-function patch(data: DataView, at: number, size: number, shift: number, width: number, bits: number): void {
-  const mask = ((2 ** width - 1) << shift) >>> 0;
-  const moved = bits << shift;
-  if (size === 1) data.setUint8(at, (data.getUint8(at) & ~mask) | moved);
-  else if (size === 2) data.setUint16(at, (data.getUint16(at) & ~mask) | moved);
-  else data.setUint32(at, (data.getUint32(at) & ~mask) | moved);
-}
-
-function copy(octets: ArrayLike<number> | undefined, data: DataView, at: number): void {
-  for (let i = 0; octets && i < octets.length; i++) data.setUint8(at + i, octets[i]!);
 }

@@ -11,6 +11,7 @@
  */
 import { SockinspectError } from "../errors.js";
 import { type Field, type Fields, type Flags, getter, misfit, type Place } from "./field.js";
+import { nearest } from "./nearest.js";
 import { part } from "./part.js";
 
 export type { Infer } from "./part.js";
@@ -28,7 +29,7 @@ export interface Cursor<V> {
 
 /** The fields of a header, each of them optional, flags by the names that are on: what is left out is computed. */
 export type DraftFields<V> = {
-  readonly [K in Exclude<keyof V, "kind">]?: V[K] extends Flags<infer N> ? Partial<Flags<N>> : V[K];
+  readonly [K in Exclude<keyof V, "kind">]?: (V[K] extends Flags<infer N> ? Partial<Flags<N>> : V[K]) | undefined;
 };
 
 /** A header still to be completed. A decoded one is a draft already. */
@@ -81,13 +82,7 @@ export function header<const V extends { readonly kind: string }>(spec: {
 
   const check = (name: string, value: unknown): void => {
     const field = byName.get(name);
-    const why = field ? misfit(field, value) : `does not exist; ${kind} has ${[...byName.keys()].join(", ")}`;
-    if (why !== undefined)
-      throw new SockinspectError("BAD_FIELD", `${kind}.${name} ${why}${field ? `, not ${show(value)}` : ""}`, {
-        header: kind,
-        field: name,
-        value,
-      });
+    if (!field || misfit(field, value) !== undefined) throw fieldFault(kind, fields, name, value);
   };
 
   const draft = (given: DraftFields<V> = {}): Draft<V> => {
@@ -110,6 +105,23 @@ export function header<const V extends { readonly kind: string }>(spec: {
       encode(value, data, at);
     },
   });
+}
+
+/** What is wrong with field `name` of a header of `kind` being `value`; `why` says it where the field itself does not. */
+export function fieldFault(
+  kind: string,
+  fields: readonly Field[],
+  name: string,
+  value: unknown,
+  why?: string,
+): SockinspectError<"BAD_FIELD"> {
+  const field = fields.find((candidate) => candidate.name === name);
+  const names = fields.map((candidate) => candidate.name);
+  const meant = field || nearest(name, names);
+  const said = field
+    ? `${why ?? misfit(field, value) ?? "does not take this value"}, not ${show(value)}`
+    : `does not exist; ${meant ? `did you mean ${meant}? ` : ""}${kind} has ${names.join(", ")}`;
+  return new SockinspectError("BAD_FIELD", `${kind}.${name} ${said}`, { header: kind, field: name, value });
 }
 
 function show(value: unknown): string {

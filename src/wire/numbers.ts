@@ -81,6 +81,18 @@ export const ipProtocols = {
   254: "experiment 2",
 } as const;
 
+/** IANA, PPP numbers. */
+export const pppProtocols: Readonly<Record<number, string>> = Object.fromEntries([
+  [0x0021, "IPv4"],
+  [0x0057, "IPv6"],
+  [0x8021, "IPCP"],
+  [0x8057, "IPV6CP"],
+  [0xc021, "LCP"],
+  [0xc023, "PAP"],
+  [0xc025, "LQR"],
+  [0xc223, "CHAP"],
+]);
+
 /** LINKTYPE_ numbers, as files hold them: https://www.tcpdump.org/linktypes.html. Live devices give the same for these. */
 export const linkTypes = {
   null: 0,
@@ -91,6 +103,8 @@ export const linkTypes = {
   raw: 101,
   loop: 108,
   sll: 113,
+  /** Whatever who writes and who reads it agree on. */
+  user: 147,
   ipv4: 228,
   ipv6: 229,
   sll2: 276,

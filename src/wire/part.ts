@@ -1,5 +1,6 @@
 /** A stretch of octets described once by its layout: a whole header, an option, the message of an ICMP type. */
-import { describer, type Field, type Fields, getter, misfit, Reader, write } from "./field.js";
+import { describer, type Field, type Fields, getter, misfit, Reader } from "./field.js";
+import { writer } from "./write.js";
 
 export interface Part<V extends object> {
   /** The `kind` of its values; empty where they have none. */
@@ -31,6 +32,7 @@ export function part<const V extends object>(minimumLength: number, layout: (f: 
   const fields = Object.entries(described).map(([name, field]) => ({ name, ...(field as object) }) as Field);
   const rest = fields.find((field) => field.type === "rest");
   const reader = new Reader();
+  const writers = fields.map((field) => ({ name: field.name as keyof V, write: writer(field) }));
   return {
     kind: kind as string,
     minimumLength,
@@ -53,7 +55,7 @@ export function part<const V extends object>(minimumLength: number, layout: (f: 
     },
     size: (value) => minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0),
     encode(value, data, at) {
-      for (const field of fields) write(field, value[field.name as keyof V], data, at);
+      for (const { name, write } of writers) write(value[name], data, at);
     },
     misfit(value) {
       if (typeof value !== "object" || value === null) return "takes an object of fields";

@@ -1,8 +1,9 @@
 /** What may follow the fixed part of a header: octets without a meaning of their own, and lists. */
 import { macText, parseMac } from "./address.js";
-import { describer, type Field, type Fields, misfit, Reader, type Rest, write } from "./field.js";
+import { describer, type Field, type Fields, misfit, Reader, type Rest } from "./field.js";
 import { hexText, parseHex } from "./hex.js";
 import { type Part, part } from "./part.js";
+import { writer } from "./write.js";
 
 /** All octets up to the end, in lower-case hex. */
 export const opaque: Rest<string> = {
@@ -136,12 +137,15 @@ function entryOf<T>(size: number, layout: (f: Fields) => T): Entry<T> {
     return part(size, layout as (f: Fields) => T & object) as Entry<T>;
   const field = { name: "", ...described } as Field;
   const reader = new Reader();
+  const write = writer(field);
   return {
     decode(data, at, end) {
       Object.assign(reader, { data, at, end });
       return layout(reader);
     },
-    encode: (value, data, at) => write(field, value, data, at),
+    encode(value, data, at) {
+      write(value, data, at);
+    },
     misfit: (value) => misfit(field, value),
   };
 }

@@ -20,6 +20,7 @@ export interface Incomplete extends Infer<typeof incomplete> {
 export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<ValueOf<P> | Unknown | Incomplete> {
   const known = Array.from({ length: 256 }, (_, code) => parts[code]);
   const byKind = new Map([unknown, incomplete, ...partsOf(parts).map(({ part }) => part)].map((p) => [p.kind, p]));
+  const codes = partsOf(parts);
   const codec: Rest<Kinded> = {
     content: { parts: [...byKind.values()] },
     decode(data, at, end) {
@@ -27,6 +28,12 @@ export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<V
       if (!found) return unknown.decode(data, at, end);
       if (found.fits(data, at, end)) return found.decode(data, at, end);
       return { ...incomplete.decode(data, at, end), of: found.kind, fields: found.decodePart(data, at, end) };
+    },
+    smallest: (data, at) => pick(known[data.getUint8(at + codeAt)], data, at, at)?.minimumLength ?? 0,
+    code({ kind }, data, at) {
+      const now = data.getUint8(at + codeAt);
+      const fitting = codes.filter(({ part }) => part.kind === kind);
+      return fitting.find(({ code }) => code === now)?.code ?? fitting[0]?.code;
     },
     encode: (value, data, at) => byKind.get(value.kind)!.encode(value, data, at),
     size: (value) => byKind.get(value.kind)!.size(value),

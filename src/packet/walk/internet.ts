@@ -4,58 +4,8 @@ import { icmpEnd, icmpQuotes } from "../../wire/icmp.js";
 import { icmpv6End, icmpv6Quotes } from "../../wire/icmpv6.js";
 import { igmpEnd } from "../../wire/igmp.js";
 import { ids } from "../headers.js";
-import { etherType } from "./link.js";
+import { etherType, ipProtocol, ipv4Protocol } from "./next.js";
 import { DEEPEST, END, type Walk } from "./walk.js";
-
-/** The header that protocol number `protocol` names, after IPv4 or among the extension headers of IPv6. */
-function ipProtocol(protocol: number): number {
-  switch (protocol) {
-    case 6:
-      return ids.tcp;
-    case 17:
-      return ids.udp;
-    case 1:
-      return ids.icmp;
-    case 58:
-      return ids.icmpv6;
-    case 4:
-      return ids.ipv4;
-    case 41:
-      return ids.ipv6;
-    case 0:
-      return ids.hopByHopOptions;
-    case 43:
-      return ids.routing;
-    case 44:
-      return ids.fragment;
-    case 60:
-      return ids.destinationOptions;
-    case 2:
-      return ids.igmp;
-    case 33:
-      return ids.dccp;
-    case 47:
-      return ids.gre;
-    case 50:
-      return ids.esp;
-    case 51:
-      return ids.authentication;
-    case 94:
-      return ids.ipv4;
-    case 132:
-      return ids.sctp;
-    case 135:
-      return ids.mobility;
-    case 136:
-      return ids.udpLite;
-    case 137:
-      return ids.mpls;
-    case 143:
-      return ids.ethernet;
-    default:
-      return END;
-  }
-}
 
 function ipv4(walk: Walk): number {
   if (!isVersion(walk, ids.ipv4, 4) || !walk.has(ids.ipv4, 20)) return END;
@@ -89,20 +39,6 @@ function isVersion(walk: Walk, id: number, wanted: number): boolean {
   if (version === wanted) return true;
   walk.malformed(id, "version", version, `is not ${wanted}`);
   return false;
-}
-
-/** Most extension headers are IPv6's alone. */
-function ipv4Protocol(protocol: number): number {
-  switch (protocol) {
-    case 0:
-    case 43:
-    case 44:
-    case 60:
-    case 135:
-      return END;
-    default:
-      return ipProtocol(protocol);
-  }
 }
 
 function ipv6(walk: Walk): number {

@@ -3,6 +3,7 @@ import { llcSize } from "../../wire/llc.js";
 import { isBigEndianNull } from "../../wire/loopback.js";
 import { linkTypes } from "../../wire/numbers.js";
 import { ids } from "../headers.js";
+import { addressFamily, cookedType, etherType, ipVersion, pppProtocol } from "./next.js";
 import { END, type Walk } from "./walk.js";
 
 /** The header that a frame of `linkType` starts with. */
@@ -34,34 +35,7 @@ export function firstHeader(walk: Walk, linkType: number): number {
 /** The IP that the first four bits tell, where nothing before does. */
 function byVersion(walk: Walk): number {
   if (walk.at === walk.end) return END;
-  const version = walk.data.getUint8(walk.at) >> 4;
-  return version === 4 ? ids.ipv4 : version === 6 ? ids.ipv6 : END;
-}
-
-export function etherType(type: number): number {
-  switch (type) {
-    case 0x0800:
-      return ids.ipv4;
-    case 0x86dd:
-      return ids.ipv6;
-    case 0x0806:
-    case 0x8035:
-      return ids.arp;
-    case 0x8100:
-    case 0x88a8:
-    case 0x9100:
-    case 0x9200:
-      return ids.vlan;
-    case 0x8864:
-      return ids.pppoe;
-    case 0x8847:
-    case 0x8848:
-      return ids.mpls;
-    case 0x6558:
-      return ids.ethernet;
-    default:
-      return END;
-  }
+  return ipVersion(walk.data.getUint8(walk.at) >> 4);
 }
 
 function ethernet(walk: Walk): number {
@@ -124,11 +98,6 @@ function sll2(walk: Walk): number {
   return cookedType(type);
 }
 
-/** linux/if_ether.h: 4 is an 802.2 frame. */
-function cookedType(type: number): number {
-  return type === 4 ? ids.llc : etherType(type);
-}
-
 function nullLoopback(walk: Walk): number {
   if (!walk.has(ids.null, 4)) return END;
   const family = walk.data.getUint32(walk.at, true);
@@ -143,12 +112,6 @@ function loop(walk: Walk): number {
   return addressFamily(family);
 }
 
-/** IPv6 has a number of its own on each BSD. */
-function addressFamily(family: number): number {
-  if (family === 2) return ids.ipv4;
-  return family === 24 || family === 28 || family === 30 ? ids.ipv6 : END;
-}
-
 function pppoe(walk: Walk): number {
   if (!walk.has(ids.pppoe, 6)) return END;
   const { data, at } = walk;
@@ -161,7 +124,7 @@ function ppp(walk: Walk): number {
   if (!walk.has(ids.ppp, 2)) return END;
   const protocol = walk.data.getUint16(walk.at);
   walk.take(ids.ppp, 2);
-  return protocol === 0x0021 ? ids.ipv4 : protocol === 0x0057 ? ids.ipv6 : END;
+  return pppProtocol(protocol);
 }
 
 /** RFC 3032 §2.1; nothing says what is below the last label, but IP tells itself (RFC 4928 §3). */

@@ -1,0 +1,135 @@
+/** The fields that are computed where a draft leaves them out, checksums aside: by header and name, from the whole stack. */
+import { type HeaderKind, ids } from "../packet/headers.js";
+import { ipv4Number, macText, parseIpv6 } from "../wire/address.js";
+import type { Fields, Stack } from "./stack.js";
+
+/** The value of a field of header `i`; undefined leaves it as it is by default. */
+export type Compute = (stack: Stack, i: number) => unknown;
+
+let port = 49_152 + Math.floor(Math.random() * 16_384);
+
+/** RFC 6335 §6: the dynamic ports are those from 49152 on. */
+function nextPort(): number {
+  port = port === 65_535 ? 49_152 : port + 1;
+  return port;
+}
+
+let identification = Math.floor(Math.random() * 0x1_0000_0000);
+
+function nextIdentification(): number {
+  identification = (identification + 1) >>> 0;
+  return identification;
+}
+
+const portOf: Compute = ({ environment }) => (environment.port ?? nextPort)();
+const identificationOf: Compute = ({ environment }) => (environment.identification ?? nextIdentification)();
+/** In units of 8 octets, the first not counted: RFC 8200 §4.3. */
+const eights: Compute = (stack, i) => stack.size(i) / 8 - 1;
+const words: Compute = (stack, i) => stack.size(i) / 4;
+
+/** Addresses of the loopback device reach only itself. */
+function sourceOf(stack: Stack, destination: string, loopback: boolean, own: string): string | undefined {
+  return stack.environment.source?.(destination) ?? (loopback ? own : undefined);
+}
+
+const draftOf = (stack: Stack, i: number, kind: HeaderKind): Fields | undefined =>
+  stack.next[i] === ids[kind] ? stack.drafts[i + 1] : undefined;
+
+/** Where a frame goes that its packet names: everybody, or the group of a multicast address. */
+const hardwareDestination: Compute = (stack, i) => {
+  let n = i;
+  while (stack.next[n] === ids.vlan) n++;
+  const arp = draftOf(stack, n, "arp");
+  if (arp) return arp["operation"] === undefined || arp["operation"] === 1 ? "ff:ff:ff:ff:ff:ff" : undefined;
+  const ip = draftOf(stack, n, "ipv4") ?? draftOf(stack, n, "ipv6");
+  return groupAddress(ip?.["destination"]);
+};
+
+/** The frames of a multicast or broadcast address: RFC 1112 §6.4, RFC 2464 §7. */
+function groupAddress(destination: unknown): string | undefined {
+  const number = ipv4Number(destination);
+  if (number === 0xffff_ffff) return "ff:ff:ff:ff:ff:ff";
+  if (number >>> 28 === 0xe && number >= 0) return macOf(0x0100_5e00 + ((number >>> 16) & 0x7f), number & 0xffff);
+  if (number >= 0 || typeof destination !== "string" || !/^ff/i.test(destination)) return undefined;
+  const octets = parseIpv6(destination);
+  return octets && macOf(0x3333_0000 + octets[12]! * 256 + octets[13]!, octets[14]! * 256 + octets[15]!);
+}
+
+function macOf(high: number, low: number): string {
+  const data = new DataView(new ArrayBuffer(6));
+  data.setUint32(0, high);
+  data.setUint16(4, low);
+  return macText(data, 0);
+}
+
+const hardwareSource: Compute = (stack, i) => {
+  let n = i;
+  while (stack.next[n] === ids.vlan) n++;
+  const addresses = draftOf(stack, n, "arp")?.["addresses"] as Fields | undefined;
+  return addresses?.["senderHardware"];
+};
+
+/** IEEE 802.3 §3.2.6: in front of LLC stands the length. */
+function lengthOfLlc(stack: Stack, i: number): number | undefined {
+  return stack.next[i] === ids.llc ? stack.content(i) : undefined;
+}
+
+export const computed: { readonly [K in HeaderKind]?: Readonly<Record<string, Compute>> } = {
+  ethernet: { destination: hardwareDestination, source: hardwareSource, type: lengthOfLlc },
+  vlan: { type: lengthOfLlc },
+  llc: { source: (stack, i) => (stack.next[i] === ids.snap ? 0xaa : stack.next[i] === ids.ipv4 ? 6 : undefined) },
+  arp: {
+    hardwareSize: (stack, i) => addressSize(stack, i, "senderHardware"),
+    protocolSize: (stack, i) => addressSize(stack, i, "senderProtocol"),
+  },
+  pppoe: { length: (stack, i) => stack.content(i) },
+  ipv4: {
+    headerLength: words,
+    totalLength: (stack, i) => stack.length(i),
+    identification: (stack, i) => (identificationOf(stack, i) as number) & 0xffff,
+    source(stack, i) {
+      const destination = String(stack.drafts[i]!["destination"] ?? "127.0.0.1");
+      return sourceOf(stack, destination, destination.startsWith("127."), "127.0.0.1");
+    },
+  },
+  ipv6: {
+    payloadLength: (stack, i) => (isJumbo(stack, i) ? 0 : stack.content(i)),
+    source(stack, i) {
+      const destination = String(stack.drafts[i]!["destination"] ?? "::1");
+      return sourceOf(stack, destination, destination === "::1", "::1");
+    },
+  },
+  hopByHopOptions: { length: eights },
+  destinationOptions: { length: eights },
+  routing: { length: eights },
+  mobility: { length: eights },
+  fragment: { identification: identificationOf },
+  authentication: { length: (stack, i) => stack.size(i) / 4 - 2 },
+  gre: { version: (stack, i) => (stack.next[i] === ids.ppp ? 1 : 0) },
+  tcp: { sourcePort: portOf, dataOffset: words },
+  udp: {
+    sourcePort: portOf,
+    length: (stack, i) => (stack.length(i) > 0xffff && isInJumbo(stack, i) ? 0 : stack.length(i)),
+  },
+  udpLite: { sourcePort: portOf },
+  sctp: { sourcePort: portOf },
+  dccp: { sourcePort: portOf, dataOffset: words },
+};
+
+/** Octets of an address of the ARP header `i`, which is written as such or in hex. */
+function addressSize(stack: Stack, i: number, name: string): number | undefined {
+  const address = (stack.drafts[i]!["addresses"] as Fields | undefined)?.[name];
+  if (typeof address !== "string") return undefined;
+  return address.includes(":") ? 6 : address.includes(".") ? 4 : address.length / 2;
+}
+
+/** RFC 2675 §2: the length is in an option. */
+function isJumbo(stack: Stack, i: number): boolean {
+  const options = draftOf(stack, i, "hopByHopOptions")?.["options"];
+  return Array.isArray(options) && options.some((option: Fields) => option["kind"] === "jumboPayload");
+}
+
+function isInJumbo(stack: Stack, i: number): boolean {
+  for (let n = i - 1; n >= 0; n--) if (stack.walk.ids[n] === ids.ipv6) return isJumbo(stack, n);
+  return false;
+}

@@ -1,0 +1,84 @@
+/** Headers and payloads laid one behind the other while a packet is made. */
+import { SockinspectError } from "../errors.js";
+import { Walk } from "../packet/walk/walk.js";
+import type { Craftable } from "./craft.js";
+
+/** What only the machine knows that a packet leaves from. Each is asked where a draft leaves the field out. */
+export interface Environment {
+  /** The source address of packets to `destination`; undefined where that is not known. */
+  readonly source?: (destination: string) => string | undefined;
+  /** The next ephemeral port: RFC 6056. */
+  readonly port?: () => number;
+  /** The next identification of an IPv4 packet or IPv6 fragment; its low 16 bits are those of IPv4. */
+  readonly identification?: () => number;
+}
+
+/** In place of a header's number: what follows is a payload. */
+export const PAYLOAD = -2;
+
+/** A draft as it is read: fields by name. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+const ROOM = 64 * 1024;
+
+/** The packet in the making. One is used again and again: a packet's octets are copied out at the end. */
+export class Stack {
+  /** Where each header lies, as if the packet were being read. */
+  readonly walk = new Walk();
+  /** The octets so far, and as they are read and written. */
+  octets = new Uint8Array(ROOM);
+  data = new DataView(this.octets.buffer);
+  /** The draft of each header, and the fields it gives, a bit each. */
+  readonly drafts: Fields[] = [];
+  readonly given: number[] = [];
+  /** Which of {@link pieces} each header is. */
+  readonly places: number[] = [];
+  /** The number of the header that follows each header; {@link PAYLOAD}, or END where nothing does. */
+  readonly next: number[] = [];
+  /** Where the content ends: what lies behind is a trailer, which no length counts. */
+  end = 0;
+  environment: Environment = {};
+  /** What it is made of. */
+  pieces: readonly Craftable[] = [];
+
+  /** Makes sure that `size` octets at `at` are there. */
+  reserve(at: number, size: number): void {
+    if (at + size <= this.octets.length) return;
+    const larger = new Uint8Array(2 * (at + size));
+    larger.set(this.octets.subarray(0, at));
+    this.octets = larger;
+    this.data = new DataView(larger.buffer);
+  }
+
+  /** Octets of header `i`. */
+  size(i: number): number {
+    return this.walk.ends[i]! - this.walk.starts[i]!;
+  }
+
+  /** Octets from the start of header `i` to the end of the content. */
+  length(i: number): number {
+    return this.end - this.walk.starts[i]!;
+  }
+
+  /** Octets of content behind header `i`. */
+  content(i: number): number {
+    return this.end - this.walk.ends[i]!;
+  }
+
+  /** Lets go of what belongs to the caller. */
+  clear(): void {
+    this.drafts.length = this.given.length = this.next.length = this.places.length = 0;
+    this.environment = {};
+    this.pieces = [];
+  }
+
+  /** A stack that cannot be: piece `layer` is at fault, and `why` ends the sentence. */
+  refuse(layer: number, why: string): SockinspectError<"BAD_STACK"> {
+    const kinds = this.pieces.map(kindOf);
+    return new SockinspectError("BAD_STACK", `cannot stack ${kinds.join("/")}: ${why}`, { stack: kinds, layer });
+  }
+}
+
+function kindOf(piece: Craftable): string {
+  return (piece as { readonly kind?: string } | null)?.kind ?? "payload";
+}
