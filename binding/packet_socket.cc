@@ -1,6 +1,7 @@
 #include "packet_socket.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/epoll.h>
@@ -23,6 +24,12 @@ namespace {
 constexpr unsigned kHeadRoom = 4;
 // TPACKET_V3 packs frames of any size into a block; this one figure only has to divide it.
 constexpr unsigned kFrameSize = 2048;
+
+void RejectAll(int fd) {
+  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{1, &nothing};
+  SetSocketOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, "SO_ATTACH_FILTER");
+}
 
 void Promiscuous(int fd, int interface_index) {
   packet_mreq request{};
@@ -87,12 +94,22 @@ void PacketSocket::Open(Napi::Env env, const Napi::Object& options) {
   watch_.emplace(env.GetInstanceData<AddonData>()->poller, fd_.get());
   if (block_count == 0) return;
   if (block_timeout == 0) throw BadArgument(env, "blockTimeout must be at least 1 millisecond");
-  AttachFilter(fd_.get(), filter);
+  const auto fanout = options.Get("fanout");
+  if (fanout.IsUndefined()) {
+    AttachFilter(fd_.get(), filter);
+  } else {
+    RejectAll(fd_.get());
+  }
   OpenRing(block_size, block_count, block_timeout);
   if (promiscuous) Promiscuous(fd_.get(), static_cast<int>(interface_index));
   const sockaddr_ll address = AddressOf(interface_index, ETH_P_ALL);
   Retry("bind", "AF_PACKET",
         [&] { return bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address); });
+  if (!fanout.IsUndefined()) {
+    // Only a bound socket may join, and until it has joined, everything is its own: so the filter comes last.
+    SetSocketOption(fd_.get(), SOL_PACKET, PACKET_FANOUT, Unsigned(env, fanout, "fanout"), "PACKET_FANOUT");
+    AttachFilter(fd_.get(), filter);
+  }
   if (!copy) ExposeRing(env);
 }
 

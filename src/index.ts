@@ -6,7 +6,7 @@ export {
   createCapture,
   type Rotation,
 } from "./capture/file-output.js";
-export { type CaptureOptions, capture } from "./capture/live.js";
+export { type CaptureOptions, capture, type Fanout } from "./capture/live.js";
 export { type FileSource, type ReadOptions, read } from "./capture/read.js";
 export { type CaptureRecord, type FileProblem, fileProblemText } from "./capture/record.js";
 export type { Batch, Source, Statistics } from "./capture/source.js";

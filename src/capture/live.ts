@@ -27,11 +27,31 @@ export interface CaptureOptions {
   readonly direction?: "in" | "out";
   /** Also packets addressed to other hosts, where `interface` names a device. Default: yes. */
   readonly promiscuous?: boolean;
+  /**
+   * Shares the packets with the other captures of the group, whichever threads or processes of this network namespace they
+   * are in: each packet goes to one of them. PACKET_FANOUT of packet(7).
+   */
+  readonly fanout?: Fanout;
   /** Ends the capture like {@link Source.stop}. */
   readonly signal?: AbortSignal;
   /** Copies each block instead of reading it where the kernel wrote it, as runtimes without external buffers must. */
   readonly copy?: boolean;
 }
+
+export interface Fanout {
+  /** The same number in all captures of the group, 0 to 65 535; all on the same `interface`. */
+  readonly group: number;
+  /**
+   * Who gets a packet: `"hash"`, the default, gives both directions of a conversation to the same capture (fragments other
+   * than the first have no ports and may go elsewhere), `"balance"` deals packets out in turn (on loopback all go to one capture, as the kernel counts each
+   * packet twice), `"cpu"` goes by the
+   * processor that the packet arrived on.
+   */
+  readonly mode?: keyof typeof FANOUT_MODES;
+}
+
+/** linux/if_packet.h: PACKET_FANOUT_… */
+const FANOUT_MODES = { hash: 0, balance: 1, cpu: 2 };
 
 const KIBI = 1024;
 const MEBI = 1024 * KIBI;
@@ -109,6 +129,7 @@ class LiveSource implements Source {
       blockTimeout: latency,
       // Membership is by device: without one there is nothing to join
       promiscuous: options.interface !== undefined && (options.promiscuous ?? true),
+      fanout: options.fanout && fanoutOf(options.fanout),
       copy: options.copy ?? false,
     });
     const { ring } = this.#socket;
@@ -233,6 +254,23 @@ function blockSizeFor(buffer: number, latency: number, snapLength: number): numb
   const wanted = 2 ** Math.floor(Math.log2(buffer / Math.max(16, 160 / latency)));
   const least = 2 ** Math.ceil(Math.log2(Math.min(snapLength + KIBI, 128 * KIBI)));
   return Math.min(MEBI, Math.max(4 * KIBI, least, wanted));
+}
+
+/** As setsockopt(2) takes it. */
+function fanoutOf({ group, mode = "hash" }: Fanout): number {
+  if (!Number.isInteger(group) || group < 0 || group > 0xffff)
+    throw new SockinspectError("BAD_ARGUMENT", `fanout.group takes a whole number from 0 to 65535, not ${group}`, {
+      argument: "fanout.group",
+      value: group,
+    });
+  if (!Object.hasOwn(FANOUT_MODES, mode)) {
+    const modes = Object.keys(FANOUT_MODES).join(", ");
+    throw new SockinspectError("BAD_ARGUMENT", `fanout.mode is one of ${modes}, not ${mode}`, {
+      argument: "fanout.mode",
+      value: mode,
+    });
+  }
+  return group | (FANOUT_MODES[mode] << 16);
 }
 
 function positive(argument: string, value: number): number {

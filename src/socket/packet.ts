@@ -55,6 +55,13 @@ export function explained(tried: string, error: unknown): unknown {
       { code, syscall },
       { cause: error },
     );
+  if (code === "EINVAL" && error.message.includes("PACKET_FANOUT"))
+    return new SockinspectError(
+      "SYSTEM",
+      `${tried}: its fanout group is in use on another interface or in another mode (choose another number)`,
+      { code, syscall },
+      { cause: error },
+    );
   if (code === "ENETDOWN")
     return new SockinspectError("SYSTEM", `${tried}: the interface is down`, { code, syscall }, { cause: error });
   return new SockinspectError("SYSTEM", `${tried}: ${error.message}`, { code, syscall }, { cause: error });
