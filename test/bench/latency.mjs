@@ -1,61 +1,83 @@
-// How long a lone packet takes from the kernel's time stamp to a script, and what an idle capture costs.
-// node latency.mjs [--packets N] [--idle SECONDS]
+// From the sending of a packet to a line about it in a pipe, and what a capture costs that has nothing to do.
+// node test/bench/latency.mjs [--packets N] [--rate N] [--idle SECONDS]
+import { execFileSync } from "node:child_process";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { binding } from "../../dist/socket/binding.js";
+import { benchmark } from "./harness.mjs";
+import { Running } from "./process.mjs";
 
-import { spawnSync } from "node:child_process";
-import { createSocket } from "node:dgram";
-import { parseArgs } from "node:util";
+const bench = await benchmark({ packets: [2000, 50], rate: [1000, 200], idle: [2, 0.2] });
+const here = join(import.meta.dirname, "latency");
+const [pace, lines] = [bench.compile("latency/pace.c"), bench.compile("latency/lines.c")];
+binding().createVethPair("flood0", "flood1");
+for (const device of ["flood0", "flood1"]) binding().setInterfaceUp(device);
+const fifo = join(bench.folder, "lines");
+execFileSync("mkfifo", [fifo]);
 
-const { values } = parseArgs({
-  options: { packets: { type: "string", default: "200" }, idle: { type: "string", default: "5" } },
+const device = "flood1";
+const { execPath: node } = process;
+const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+
+async function run({ command, ready }) {
+  const arriving = await Running.start([lines, fifo, String(bench.packets), "UDP"]);
+  const running = await Running.start(command, { ready, stdout: openSync(fifo, "r+") });
+  // Its start must be over
+  await running.settled();
+  const before = running.cpu();
+  await new Promise((resolve) => setTimeout(resolve, bench.idle * 1000));
+  const idle = ((running.cpu() - before) / bench.idle) * 1000;
+  const sent = times(execFileSync(pace, ["flood0", String(bench.packets), String(bench.rate)], { encoding: "utf8" }));
+  await Promise.race([arriving.ended, new Promise((resolve) => setTimeout(resolve, 1500))]);
+  const cpu = running.cpu() - before;
+  await running.stop();
+  const there = times(await arriving.stop());
+  if (there.length < sent.length) throw new Error(`${command.join(" ")}: ${there.length} lines of ${sent.length}`);
+  const waits = there.map((time, at) => (time - sent[at]) / 1e6).sort((a, b) => a - b);
+  const share = (part) => waits[Math.floor(part * (waits.length - 1))];
+  return { p50: share(0.5), p99: share(0.99), idle, busy: (cpu / bench.packets) * 1e6 };
+}
+
+const times = (text) => text.match(/^\d+$/gm)?.map(Number) ?? [];
+
+await bench.race({
+  id: "latency",
+  title: "Latency of a live capture",
+  note: `${bench.packets} packets, ${bench.rate} a second: from sending one to a line about it in a pipe`,
+  figures: {
+    p50: { title: "p50 ms", digits: 2, better: "lower" },
+    p99: { title: "p99 ms", digits: 2 },
+    idle: { title: "idle: CPU ms a second", digits: 2 },
+    busy: { title: "CPU µs a packet", digits: 0 },
+  },
+  reference: "tcpdump --immediate-mode",
+  cases: [
+    { name: "C, recv without a ring", command: [bench.compile("latency/receive.c"), device] },
+    { name: "sockinspect capture", ours: true, command: [node, cli, "capture", "-i", device, "udp"] },
+    { name: "sockinspect values", ours: true, command: [node, join(here, "values.mjs"), device] },
+    { name: "sockinspect values, latency 1", ours: true, command: [node, join(here, "values.mjs"), device, "1"] },
+    {
+      name: "tcpdump --immediate-mode",
+      peer: "tcpdump",
+      settings: "-l --immediate-mode",
+      command: ["tcpdump", "-nn", "-l", "--immediate-mode", "-i", device, "udp"],
+    },
+    { name: "tcpdump -l", peer: "tcpdump", settings: "-l", command: ["tcpdump", "-nn", "-l", "-i", device, "udp"] },
+    {
+      name: "tshark -l",
+      peer: "tshark",
+      settings: "-n -l",
+      ready: /Capturing/,
+      command: ["tshark", "-n", "-l", "-i", device, "udp"],
+    },
+    { name: "npm cap", peer: "cap", settings: "setMinBytes(0)", command: [node, join(here, "npm-cap.cjs"), device] },
+    {
+      name: "npm pcap",
+      peer: "pcap",
+      settings: "buffer_timeout 1",
+      command: [node, join(here, "npm-pcap.cjs"), device],
+    },
+    { name: "Scapy sniff", peer: "scapy", command: ["/usr/bin/python3", join(here, "scapy-sniff.py"), device] },
+  ],
+  run,
 });
-const INSIDE = "SOCKINSPECT_BENCH_INSIDE";
-if (!process.env[INSIDE]) {
-  const namespaces = process.getuid() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"];
-  const { status } = spawnSync("unshare", [...namespaces, process.execPath, ...process.argv.slice(1)], {
-    stdio: "inherit",
-    env: { ...process.env, [INSIDE]: "1" },
-  });
-  process.exit(status ?? 1);
-}
-
-const { binding } = await import("../../dist/socket/binding.js");
-const { capture } = await import("../../dist/index.js");
-binding().setInterfaceUp("lo");
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Milliseconds of CPU a second, of this process while it does nothing of its own. */
-async function idleCost() {
-  const before = process.cpuUsage();
-  await pause(Number(values.idle) * 1000);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e3 / Number(values.idle);
-}
-
-await pause(1000);
-const bare = await idleCost();
-const source = capture({ filter: "udp" });
-const socket = createSocket("udp4");
-const waits = [];
-const reading = (async () => {
-  for await (const packet of source) {
-    const now = performance.timeOrigin + performance.now();
-    waits.push(now - (packet.seconds * 1000 + packet.nanoseconds / 1e6));
-  }
-})();
-for (let i = 0; i < Number(values.packets); i++) {
-  socket.send("x", 9, "127.0.0.1");
-  await pause(15 + (i % 10));
-}
-socket.close();
-await pause(50);
-
-const capturing = await idleCost();
-source.stop();
-await reading;
-
-waits.sort((a, b) => a - b);
-const at = (share) => waits[Math.min(waits.length - 1, Math.floor(share * waits.length))].toFixed(1);
-console.log(`a lone packet is there after (ms): p50 ${at(0.5)}, p99 ${at(0.99)}, at most ${at(1)}`);
-console.log(
-  `idle, it takes ${capturing.toFixed(2)} ms of CPU a second; the same process without a capture ${bare.toFixed(2)} ms`,
-);

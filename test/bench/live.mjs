@@ -100,7 +100,7 @@ async function run(each, size) {
   const { command, source, text, ready, share = 1 } = each;
   const pattern = each.captured ?? /"captured":(\d+)|(\d+) packets? captured/;
   const program = source ? [bench.compile(source), ...command] : command;
-  const running = await Running.start(program, { ready, keep: !text });
+  const running = await Running.start(program, { ready, stdout: text ? "ignore" : "pipe" });
   const [cpu, before] = [running.cpu(), received(device)];
   const packets = Math.max(1000, bench.packets * share);
   const { seconds, sent } = JSON.parse(execFileSync(flood, ["flood0", String(packets), String(size)]));

@@ -32,7 +32,7 @@ await bench.race({
     { name: "sockinspect to pcapng", ours: true, command: [node, cli, "capture", "-i", "flood1", "-w", "/dev/null"] },
   ],
   run: async ({ command }) => {
-    const running = await Running.start(command, { keep: false });
+    const running = await Running.start(command, { stdout: "ignore" });
     const flooding = spawn(flood, ["flood0", String(bench.seconds * 5_000_000), "64"], { stdio: "ignore" });
     const sizes = [];
     for (let i = 0; i < 10; i++) {

@@ -34,16 +34,16 @@ export class Running {
   #ended;
   /** What it has written to stderr so far. */
   said = "";
-  /** And to stdout, unless that is thrown away. */
+  /** And to stdout. */
   printed = "";
 
-  /** Resolves once it has said something that matches `ready`. Its stdout is thrown away unless `keep`. */
-  static async start(command, { ready = /capturing|listening/i, keep = true, env } = {}) {
-    const running = new Running(command, keep, env);
+  /** Resolves once it has said something that matches `ready`. `stdout`: kept in {@link printed}, thrown away, or a descriptor. */
+  static async start(command, { ready = /capturing|listening/i, stdout = "pipe", env } = {}) {
+    const running = new Running(command, stdout, env);
     const late = setTimeout(() => running.#child.kill("SIGKILL"), LONGEST_WAIT);
     while (!ready.test(running.said + running.printed)) {
       const events = [once(running.#child.stderr, "data")];
-      if (keep) events.push(once(running.#child.stdout, "data"));
+      if (stdout === "pipe") events.push(once(running.#child.stdout, "data"));
       if ((await Promise.race([...events, running.#ended.then(() => "ended")])) === "ended")
         throw new Error(`${command.join(" ")} does not begin: ${running.said}`);
     }
@@ -52,9 +52,9 @@ export class Running {
     return running;
   }
 
-  constructor(command, keep, env) {
+  constructor(command, stdout, env) {
     this.#child = spawn(command[0], command.slice(1), {
-      stdio: ["ignore", keep ? "pipe" : "ignore", "pipe"],
+      stdio: ["ignore", stdout, "pipe"],
       env: { ...process.env, ...env },
     });
     this.#ended = once(this.#child, "close");
@@ -68,6 +68,11 @@ export class Running {
 
   get pid() {
     return this.#child.pid;
+  }
+
+  /** Resolves when it has ended. */
+  get ended() {
+    return this.#ended;
   }
 
   /** Seconds of CPU so far, of all threads: the scheduler's account, proc_pid_schedstat. */

@@ -13,10 +13,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 /** In this folder. One that is added here is one that calls `benchmark()`: see harness.mjs. */
-const BENCHMARKS = ["live", "files", "start", "memory"];
+const BENCHMARKS = ["live", "files", "start", "latency", "memory", "scaling"];
 /** Those that still have options of their own: what they are told with --quick. */
 const OTHERS = {
-  latency: ["--packets", "5", "--idle", "0.5"],
   filter: [],
   flow: [],
 };

@@ -1,5 +1,6 @@
-// flood INTERFACE COUNT SIZE: sends COUNT UDP frames of SIZE octets (link-layer header included) as fast as it can, by
-// sendmmsg on a packet socket. Prints how many the kernel took, and seconds.
+// flood INTERFACE COUNT SIZE [FLOWS]: sends COUNT UDP frames of SIZE octets (link-layer header included) as fast as it can,
+// by sendmmsg on a packet socket; from up to 64 ports by turns, usually from one. Prints how many the kernel took, and
+// seconds.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,10 +32,13 @@ static double now(void) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 64;
+  if (argc < 4) return 64;
   long count = atol(argv[2]);
   int size = atoi(argv[3]);
-  unsigned char frame[2048] = {0};
+  int flows = argc > 4 ? atoi(argv[4]) : 1;
+  if (size < 42 || size > 2048 || flows < 1 || flows > BATCH) return 64;
+  static unsigned char frames[BATCH][2048];
+  unsigned char* frame = frames[0];
   memset(frame, 0xff, 6);
   frame[12] = 8;
   struct iphdr* ip = (void*)(frame + 14);
@@ -51,10 +55,16 @@ int main(int argc, char** argv) {
     perror("packet socket");
     return 71;
   }
-  struct iovec octets = {frame, size};
+  struct iovec octets[BATCH];
+  for (int i = 0; i < flows; i++) {
+    octets[i] = (struct iovec){frames[i], size};
+    if (i == 0) continue;
+    memcpy(frames[i], frame, size);
+    ((struct udphdr*)(frames[i] + 34))->source = htons(5000 + i);
+  }
   struct mmsghdr batch[BATCH];
   memset(batch, 0, sizeof batch);
-  for (int i = 0; i < BATCH; i++) batch[i].msg_hdr = (struct msghdr){.msg_iov = &octets, .msg_iovlen = 1};
+  for (int i = 0; i < BATCH; i++) batch[i].msg_hdr = (struct msghdr){.msg_iov = &octets[i % flows], .msg_iovlen = 1};
 
   double start = now();
   for (long sent = 0; sent < count;) {
