@@ -123,6 +123,20 @@ export class CaptureOutput implements AsyncDisposable {
     return this.#waiting < ENOUGH;
   }
 
+  /** Whether records of a pcap file of this resolution can be copied as they are. */
+  copies(resolution: "nanoseconds" | "microseconds" | undefined): boolean {
+    return this.#writer instanceof PcapWriter && !this.#options.rotation && this.#writer.copies(resolution);
+  }
+
+  /** Writes records as they lie, where {@link copies} says so. Throws as {@link write}. hot */
+  copy(octets: Uint8Array, from: number, to: number, packets: number, linkType: number): void {
+    if (this.#closed) throw this.#closedError();
+    if (this.#writer.outbox.end + to - from > CHUNK) this.#post();
+    if (this.#writer instanceof PcapWriter) this.#writer.copy(octets, from, to, linkType);
+    this.packets += packets;
+    if (this.#writer.outbox.end >= CHUNK) this.#post();
+  }
+
   /** Writes totals of an interface. Nothing in pcap. */
   statistics(interfaceIndex: number, statistics: InterfaceStatistics): void {
     this.#writer.statistics(interfaceIndex, statistics);
@@ -245,6 +259,8 @@ export async function copyCapture(
   keep: (record: FileRecord) => boolean = () => true,
 ): Promise<void> {
   const { record } = input;
+  const copy = (octets: Uint8Array, from: number, to: number, packets: number): void =>
+    output.copy(octets, from, to, packets, record.linkType);
   do {
     for (let item = input.next(); item !== undefined; item = input.next()) {
       if (item === "packet") {
@@ -252,6 +268,7 @@ export async function copyCapture(
       } else if (item === "section") output.section(input.section);
       else if (item === "interface") output.interface(input.interfaces.at(-1)!);
       else output.block(input.block!);
+      if (output.copies(input.copies)) input.scan(keep, copy);
     }
     await output.drain();
   } while (await input.more());

@@ -62,6 +62,19 @@ export class PcapWriter implements RecordWriter {
     outbox.copy(record.data, record.at, record.at + captured, to + RECORD_HEADER);
   }
 
+  /** Whether records of this resolution are written as they are where they are copied. */
+  copies(resolution: "nanoseconds" | "microseconds" | undefined): boolean {
+    const own = this.#nanosecondsPerTick === 1 ? "nanoseconds" : "microseconds";
+    return resolution === own && this.#snapLength === LARGEST_PACKET;
+  }
+
+  /** Writes records of packets of one link type as they lie from `from` to `to`. Throws as {@link write}. hot */
+  copy(octets: Uint8Array, from: number, to: number, linkType: number): void {
+    if (!this.#begun) this.#header(linkType);
+    else if (linkType !== this.#linkType) throw this.#otherLinkType(linkType);
+    this.outbox.set(octets.subarray(from, to), this.outbox.reserve(to - from));
+  }
+
   statistics(): void {}
 
   block(): void {}

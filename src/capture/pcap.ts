@@ -94,6 +94,48 @@ export class PcapReader implements RecordReader {
     return "packet";
   }
 
+  /** The resolution of a file whose records can be copied as they lie: as {@link PcapWriter} writes them. */
+  get copies(): "nanoseconds" | "microseconds" | undefined {
+    if (!this.#littleEndian || this.#recordHeader !== RECORD_HEADER || this.#swapped !== "never") return undefined;
+    return this.#nanosecondsPerTick === 1 ? "nanoseconds" : "microseconds";
+  }
+
+  /**
+   * Moves over the records that are there, where {@link copies} says so, and copies those for which `keep` is true, in runs
+   * of neighbours. Leaves records that are not whole, wrong or larger than usual to {@link next}. hot
+   */
+  scan(keep: (record: FileRecord) => boolean, copy: (from: number, to: number, packets: number) => void): void {
+    const window = this.#window;
+    const { data, end } = window;
+    const { record } = this;
+    const nanosecondsPerTick = this.#nanosecondsPerTick;
+    const last = end - RECORD_HEADER;
+    let at = window.at;
+    let run = at;
+    let packets = 0;
+    record.move(data, at, at, 0);
+    record.linkType = this.#linkType;
+    while (at <= last) {
+      const start = at + RECORD_HEADER;
+      const captured = data.getUint32(at + 8, true);
+      if (captured > end - start || captured > LARGEST_PACKET) break;
+      record.at = start;
+      record.end = start + captured;
+      record.length = data.getUint32(at + 12, true);
+      record.seconds = data.getUint32(at, true);
+      record.nanoseconds = data.getUint32(at + 4, true) * nanosecondsPerTick;
+      if (keep(record)) packets++;
+      else {
+        if (packets > 0) copy(run, at, packets);
+        packets = 0;
+        run = start + captured;
+      }
+      at = start + captured;
+    }
+    if (packets > 0) copy(run, at, packets);
+    window.at = at;
+  }
+
   #header(): Item | undefined {
     const window = this.#window;
     if (this.#stopped) return undefined;
@@ -118,6 +160,7 @@ export class PcapReader implements RecordReader {
     this.#linkType = data.getUint32(at + 20, littleEndian) & 0xffff;
     this.#recordHeader = magic === MODIFIED_MAGIC ? MODIFIED_RECORD_HEADER : RECORD_HEADER;
     this.section = { littleEndian, options: [] };
+    this.record.littleEndian = littleEndian;
     this.interfaces.push({ linkType: this.#linkType, snapLength, ticksPerSecond });
     window.at = at + FILE_HEADER;
     return "interface";

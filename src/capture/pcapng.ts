@@ -213,6 +213,7 @@ export class PcapngReader implements RecordReader {
       return this.#stop("unsupported", SECTION_HEADER, `is of version ${major}.${minor}; 1.0 is read`);
     const { options } = this.#options(SECTION_HEADER, data, at + 16, end);
     this.section = { littleEndian, options };
+    this.record.littleEndian = littleEndian;
     this.interfaces = [];
     this.#known = [];
     this.#begun = true;

@@ -74,7 +74,7 @@ class CaptureFileSource implements FileSource {
       const input = await openCapture(this.#file);
       this.#input = input;
       const frame = new Frame();
-      const filter = new FileFilter(this.#options.filter ?? "", this.#options.addresses, input);
+      const filter = new FileFilter(this.#options.filter ?? "", this.#options.addresses);
       do {
         this.#batch = new FileBatch(input, frame, filter, this.#drops, this.#limit, this);
         yield this.#batch;

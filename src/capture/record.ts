@@ -168,6 +168,8 @@ export class FileRecord implements CaptureRecord {
   seconds = 0;
   nanoseconds = 0;
   linkType = 0;
+  /** Of the machine that wrote the section, which LINKTYPE_NULL tells apart. */
+  littleEndian = true;
   device: string | undefined = undefined;
   /** Number of the interface in its section. */
   interfaceIndex = 0;

@@ -8,8 +8,8 @@ import { addressesOf } from "../filter/compile.js";
 import { count } from "../render/text.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
+import { refuseTerminal, reportProblem } from "./input.js";
 import { isBefore, type Moment, type MomentOf, parseMoment } from "./moment.js";
-import { refuseTerminal, reportProblem } from "./read.js";
 import { teller } from "./tell.js";
 
 export interface ConvertCommandOptions extends FilterOptions {
@@ -29,7 +29,7 @@ export async function convertCommand(
   if (to === "-" && process.stdout.isTTY)
     throw new SockinspectError(
       "BAD_ARGUMENT",
-      "OUT - would fill the terminal: name a file, or pipe it into a program",
+      "standard output would fill the terminal: name a file, or pipe it into a program",
       {
         argument: "out",
         value: to,
@@ -38,13 +38,16 @@ export async function convertCommand(
   const filter = filterOf(words, options);
   const addresses = await addressesOf(filter, resolveHost);
   await using input = await refusedAs(exitCodes.noInput, openCapture(from));
-  const choice = new Choice(new FileFilter(filter, addresses, input), options);
+  const choice = new Choice(new FileFilter(filter, addresses), options);
   await refuseSame(from, to);
   if (to === "-") process.stdout.on("error", () => {}); // the write that fails tells it
   const snapLength = options.snaplen;
   const output = await refusedAs(
     exitCodes.cannotCreate,
-    createCapture(to, { ...(snapLength !== undefined && { snapLength }) }),
+    createCapture(to, {
+      ...(snapLength !== undefined && { snapLength }),
+      ...(input.resolution !== undefined && { resolution: input.resolution }),
+    }),
   );
   try {
     await copyCapture(input, output, (record) => choice.keeps(record, input));
@@ -139,7 +142,7 @@ async function refuseSame(from: string, to: string): Promise<void> {
   if (!input?.isFile() || input.dev !== output?.dev || input.ino !== output.ino) return;
   throw new SockinspectError(
     "BAD_ARGUMENT",
-    `cannot convert ${from} to ${to}: they are the same file, which would be overwritten before it is read (choose another name)`,
+    `cannot copy ${from} to ${to}: they are the same file, which would be overwritten before it is read (choose another name)`,
     { argument: "out", value: to },
   );
 }

@@ -1,11 +1,9 @@
-import { type FileSource, type ReadOptions, read } from "../capture/read.js";
-import { fileProblemText } from "../capture/record.js";
-import { SockinspectError } from "../errors.js";
+import { type ReadOptions, read } from "../capture/read.js";
 import { addressesOf } from "../filter/compile.js";
-import { printable } from "../render/text.js";
 import type { ColourChoice } from "./colours.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
+import { refuseTerminal, reportProblem } from "./input.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
 import { pour, remarksOf, type Sink } from "./show.js";
 import { fileSummary, Span } from "./summary.js";
@@ -46,28 +44,10 @@ export async function pourFile(
   reportProblem(file, source);
 }
 
-/** Throws `BAD_ARGUMENT` where a capture file would have to be typed. */
-export function refuseTerminal(file: string): void {
-  if (file !== "-" || !process.stdin.isTTY) return;
-  throw new SockinspectError(
-    "BAD_ARGUMENT",
-    "cannot read a capture from a terminal: name a file, or pipe one into standard input",
-    { argument: "file", value: file },
-  );
-}
-
 function readOptions(
   filter: string,
   addresses: ReadonlyMap<string, readonly string[]>,
   { count }: FileOptions,
 ): ReadOptions {
   return { filter, addresses, ...(count !== undefined && { limit: count }) };
-}
-
-/** One sentence where a file was cut or wrong: packets behind that may be missing. */
-export function reportProblem(file: string, { problem }: Pick<FileSource, "problem">): void {
-  if (!problem) return;
-  const name = file === "-" ? "standard input" : file;
-  process.stderr.write(`sockinspect: cannot read all of ${printable(name)}: the ${fileProblemText(problem)}\n`);
-  process.exitCode = exitCodes.data;
 }

@@ -256,4 +256,47 @@ describe("a copy", () => {
     }
     expect(readFileSync(file("back.pcap"))).toEqual(readFileSync(file("there.pcap")));
   });
+
+  test("from pcap to pcap has the kept records as they were, wherever they are cut by the reading", async () => {
+    // Lengths around those of the window and of the outbox, and one that is larger than what is written.
+    const sizes = [
+      0, 1, 60, 1500, 1500, 60, 131_056, 131_072, 70_000, 60, 262_144, 1, 65_535, 60, 60, 1500, 262_145, 60,
+    ];
+    const records = Array.from({ length: 200 }, (_, i) => {
+      const octets = new Uint8Array(16 + sizes[i % sizes.length]!);
+      const data = new DataView(octets.buffer);
+      for (const [at, value] of [i, 999_999, octets.length - 16, octets.length - 16 + (i % 3)].entries())
+        data.setUint32(4 * at, value, true);
+      octets.fill(i, 16);
+      return octets;
+    });
+    const header = new Uint8Array(24);
+    const fields = new DataView(header.buffer);
+    for (const [at, value] of [0xa1b2c3d4, 0x0004_0002, 0, 0, 500_000, 1].entries())
+      fields.setUint32(4 * at, value, true);
+    const whole = Buffer.concat([header, ...records]);
+    // The last one is cut.
+    const pieces = async function* (): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < whole.length - 5; at += 40_009)
+        yield whole.subarray(at, Math.min(at + 40_009, whole.length - 5));
+    };
+    for (const keep of [() => true, (i: number) => i % 7 < 3, (i: number) => i === 10, () => false]) {
+      await using input = await openCapture(pieces());
+      expect(input.resolution).toBe("microseconds");
+      const output = await createCapture(file("records.pcap"), { resolution: "microseconds" });
+      await copyCapture(input, output, ({ seconds }) => keep(seconds));
+      const kept = records.slice(0, -1).filter((_, i) => keep(i));
+      expect(output.packets).toBe(kept.length);
+      await output.close();
+      expect(input.problem?.kind).toBe("truncated");
+      fields.setUint32(16, 262_144, true);
+      const cut = kept.map((record) => {
+        const copy = record.slice(0, 16 + 262_144);
+        new DataView(copy.buffer).setUint32(8, copy.length - 16, true);
+        return copy;
+      });
+      expect(readFileSync(file("records.pcap")).equals(Buffer.concat([header, ...cut]))).toBe(true);
+      fields.setUint32(16, 500_000, true);
+    }
+  });
 });

@@ -349,6 +349,28 @@ describe("read", () => {
   });
 });
 
+describe("read --write", () => {
+  test("saves what convert does, and says so", async () => {
+    const { code, stdout, stderr } = await shell("$S read three.pcapng -w saved.pcap udp port 53 -c 2");
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect(stderr).toContain("2 packets of 2 saved in saved.pcap\n");
+    await shell("$S convert three.pcapng converted.pcap udp port 53 -c 2");
+    expect(readFileSync(join(folder, "saved.pcap"))).toEqual(readFileSync(join(folder, "converted.pcap")));
+  });
+
+  test("asks named fields, too", async () => {
+    const { stderr } = await shell("$S read three.pcapng -w named.pcapng udp.destinationPort == domain");
+    expect(stderr).toContain("3 packets of 3 saved");
+  });
+
+  test("refuses to overwrite what it reads, and options of what is not printed", async () => {
+    expect((await shell("$S read three.pcapng -w three.pcapng")).code).toBe(64);
+    const { code, stderr } = await shell("$S read three.pcapng -w other.pcap --json");
+    expect(stderr).toContain("cannot be used with option '--json'");
+    expect(code).toBe(64);
+  });
+});
+
 describe("convert", () => {
   const convert = async (args: string): Promise<Result> => await shell(`$S convert ${args}`);
 

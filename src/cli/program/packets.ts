@@ -41,19 +41,31 @@ Exit codes: 0 done, 64 wrong usage or filter, 69 not possible on this machine, 7
     .description("print the packets of a capture file: pcapng or pcap, also compressed by gzip or zstd")
     .argument("<file>", "file to read; - is stdin");
   showOptions(filterOptions(read).option("-c, --count <n>", "end after n packets", positiveWhole))
+    .addOption(
+      new Option(
+        "-w, --write <file>",
+        "save packets instead of printing them: pcapng, or pcap by its name; - is stdout",
+      ).conflicts(["json", "payload", "verbose", "hex", "reassemble", "time", "explain", "ladder", "format"]),
+    )
     .addHelpText(
       "after",
       `
 Examples:
   sockinspect read trace.pcapng
   sockinspect read trace.pcap.gz --port 443 --time relative
+  sockinspect read trace.pcapng 'tcp.flags.syn and ipv4.ttl < 64'
+  sockinspect read trace.pcap host 192.0.2.1 -w part.pcap
   ssh host sudo tcpdump -w - -U | sockinspect read - tcp
 
 Times of day are local; a date is in front of those that are not of the first packet's day.
-Exit codes: 0 done, 64 wrong usage or filter, 65 the file is cut or wrong, 66 cannot be opened, 74 cannot be written.`,
+With --write it does what convert does, which can also cut by time.
+Exit codes: 0 done, 64 wrong usage or filter, 65 the file is cut or wrong, 66 cannot be opened,
+73 copy cannot be created, 74 cannot be written.`,
     )
     .action(async (file: string, filter: string[], options) =>
-      (await import("../read.js")).readCommand(file, filter, options),
+      options.write === undefined
+        ? (await import("../read.js")).readCommand(file, filter, options)
+        : (await import("../convert.js")).convertCommand(file, options.write, filter, options),
     );
 
   const flows = program
