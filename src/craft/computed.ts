@@ -74,6 +74,27 @@ function lengthOfLlc(stack: Stack, i: number): number | undefined {
   return stack.next[i] === ids.llc ? stack.content(i) : undefined;
 }
 
+/** The value of a field that says what else the same draft gives. */
+export type FromDraft = (draft: Fields, next: number) => unknown;
+
+const has =
+  (name: string): FromDraft =>
+  ({ optional }) =>
+    (optional as Fields | undefined)?.[name] !== undefined;
+
+/** As {@link computed}, but needed before what they speak of is written. */
+export const flagged: { readonly [K in HeaderKind]?: Readonly<Record<string, FromDraft>> } = {
+  gre: {
+    checksumPresent: has("checksum"),
+    routingPresent: has("routing"),
+    keyPresent: has("key"),
+    sequenceNumberPresent: has("sequenceNumber"),
+    acknowledgmentPresent: has("acknowledgmentNumber"),
+    // RFC 2637 §4.1: version 1 carries PPP, and has these where its packets are numbered
+    version: ({ protocol }, next) => (next === ids.ppp || protocol === 0x880b ? 1 : 0),
+  },
+};
+
 export const computed: { readonly [K in HeaderKind]?: Readonly<Record<string, Compute>> } = {
   ethernet: { destination: hardwareDestination, source: hardwareSource, type: lengthOfLlc },
   vlan: { type: lengthOfLlc },
@@ -105,7 +126,6 @@ export const computed: { readonly [K in HeaderKind]?: Readonly<Record<string, Co
   mobility: { length: eights },
   fragment: { identification: identificationOf },
   authentication: { length: (stack, i) => stack.size(i) / 4 - 2 },
-  gre: { version: (stack, i) => (stack.next[i] === ids.ppp ? 1 : 0) },
   tcp: { sourcePort: portOf, dataOffset: words },
   udp: {
     sourcePort: portOf,

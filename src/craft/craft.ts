@@ -151,6 +151,10 @@ function placeHeader(stack: Stack, recipe: Recipe, draft: Fields, place: number)
   walk.ends[i] = walk.at = end;
   walk.count++;
   follow(stack, recipe, i);
+  for (let n = 0; n < recipe.flagged.length; n++) {
+    const { slot, compute } = recipe.flagged[n]!;
+    if ((given & slot.bit) === 0) slot.write(compute(draft, stack.next[i]!), data, at);
+  }
   if (rest) placeRest(stack, recipe, i);
 }
 
@@ -170,7 +174,8 @@ function placeRest(stack: Stack, recipe: Recipe, i: number): void {
   const given = stack.given[i]!;
   const start = walk.starts[i]!;
   const at = walk.at;
-  const value = (given & slot.bit) !== 0 ? stack.drafts[i]![slot.name] : recipe.rest!.value;
+  const wanted = (given & slot.bit) !== 0 ? stack.drafts[i]![slot.name] : recipe.rest!.value;
+  const value = wanted === undefined ? undefined : codec.fill(wanted, stack.data, at);
   let size = 0;
   if (value === undefined) {
     size = codec.smallest?.(stack.data, at) ?? 0;

@@ -2,7 +2,7 @@
 import { type HeaderKind, headerOf, headers } from "../packet/headers.js";
 import type { Field, Rest } from "../wire/field.js";
 import { type Writer, writer } from "../wire/write.js";
-import { type Compute, computed } from "./computed.js";
+import { type Compute, computed, type FromDraft, flagged } from "./computed.js";
 import { defaults } from "./defaults.js";
 import { type Following, following } from "./following.js";
 
@@ -21,6 +21,8 @@ export interface Recipe {
   readonly image: Uint8Array;
   readonly slots: ReadonlyMap<string, Slot>;
   readonly computed: readonly { readonly slot: Slot; readonly compute: Compute }[];
+  /** Fields that tell which parts of the rest there are. */
+  readonly flagged: readonly { readonly slot: Slot; readonly compute: FromDraft }[];
   readonly following: Following;
   /** The field of {@link following}. */
   readonly follows: Slot | undefined;
@@ -80,6 +82,7 @@ function recipeOf(kind: HeaderKind, id: number): Recipe {
     image,
     slots,
     computed: Object.entries(computed[kind] ?? {}).map(([name, compute]) => ({ slot: slots.get(name)!, compute })),
+    flagged: Object.entries(flagged[kind] ?? {}).map(([name, compute]) => ({ slot: slots.get(name)!, compute })),
     following: following[kind],
     follows: slotOf(following[kind].field),
     checksum: slotOf("checksum"),

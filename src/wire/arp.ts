@@ -5,6 +5,7 @@ import type { Rest } from "./field.js";
 import { header, type Infer } from "./header.js";
 import { hexText, parseHex } from "./hex.js";
 import { etherTypes, hardwareTypes } from "./numbers.js";
+import { strangerIn } from "./part.js";
 
 /**
  * The four addresses, each of the size that the header gives its kind. Ethernet and IPv4 ones are written as such, any
@@ -49,8 +50,15 @@ const arpAddresses: Rest<ArpAddresses> = {
     for (const name of NAMES) for (const octet of octetsOf(value[name])!) data.setUint8(i++, octet);
   },
   size: (value) => NAMES.reduce((sum, name) => sum + octetsOf(value[name])!.length, 0),
+  fill(value = {}) {
+    if (typeof value !== "object" || value === null) return value;
+    const [hardware, protocol] = ["00:00:00:00:00:00", "0.0.0.0"];
+    return { senderHardware: hardware, senderProtocol: protocol, targetHardware: hardware, targetProtocol: protocol, ...value }; // biome-ignore format: one thought
+  },
   misfit(value) {
     if (typeof value !== "object" || value === null) return `takes ${NAMES.join(", ")}`;
+    const stranger = strangerIn(value, NAMES);
+    if (stranger !== undefined) return stranger;
     const wrong = NAMES.find((name) => octetsOf((value as Record<string, unknown>)[name]) === undefined);
     return wrong && `${wrong} takes a hardware or IPv4 address, or octets in hex`;
   },

@@ -2,6 +2,7 @@
 import { ipv4Text, ipv6Text, parseIpv4, parseIpv6 } from "./address.js";
 import type { Field, Rest } from "./field.js";
 import { hexText, parseHex } from "./hex.js";
+import { strangerIn } from "./part.js";
 
 /** Addresses are of IPv4 or IPv6 by their size, octets of any size in hex. */
 type Columns = Readonly<Record<string, "u16" | "u32" | "octets" | "address">>;
@@ -40,11 +41,12 @@ export function columns<const C extends Columns>(
     },
     size: (row) =>
       entries.reduce((sum, [name, type]) => (row[name] === undefined ? sum : sum + octets(type, row[name])!.length), 0),
+    fill: (row = {}) => row,
     misfit(row) {
       if (typeof row !== "object" || row === null) return `takes any of ${Object.keys(types).join(", ")}`;
       const given = row as Readonly<Record<string, unknown>>;
-      const stranger = Object.keys(given).find((name) => !(name in types));
-      if (stranger !== undefined) return `has no ${stranger}`;
+      const stranger = strangerIn(given, Object.keys(types));
+      if (stranger !== undefined) return stranger;
       const wrong = entries.find(
         ([name, type]) => given[name] !== undefined && octets(type, given[name]) === undefined,
       );

@@ -20,6 +20,11 @@ export interface Rest<T> {
   code?(value: T, data: DataView, at: number): number | undefined;
   /** Whether the octets from `at` to `end` are of a size this can be; any size where left out. */
   fits?(data: DataView, at: number, end: number): boolean;
+  /**
+   * `value` with what it leaves out, down to nothing at all: zero, off and empty, or what follows from the rest of it and
+   * from the fixed part before `at` where that is there. What is no such value comes back for `misfit` to tell.
+   */
+  fill(value: unknown, data?: DataView, at?: number): unknown;
   /** Why `value` cannot be written, as the end of a sentence; undefined when it can. */
   misfit(value: unknown): string | undefined;
   /** What is wrong with a value that came from outside, if anything, as one short phrase. */
@@ -266,6 +271,29 @@ export function getter(field: Field): (this: Placed) => unknown {
 export function largest(field: Field): number | undefined {
   if (field.type === "bits") return 2 ** field.width - 1;
   return "as" in field ? 2 ** (8 * field.size) - 1 : undefined;
+}
+
+/** What `field` is where nobody says: zero, off or empty. */
+export function blank(field: Field): unknown {
+  if (largest(field) !== undefined) return 0;
+  switch (field.type) {
+    case "bit":
+      return false;
+    case "flags":
+      return field.sets[0];
+    case "ipv4":
+      return "0.0.0.0";
+    case "ipv6":
+      return "::";
+    case "mac":
+      return "00:00:00:00:00:00";
+    case "octets":
+      return "00".repeat(field.size);
+    case "rest":
+      return field.codec.fill(undefined);
+    default:
+      return undefined; // numbers were answered above
+  }
 }
 
 /** Why `value` does not fit `field`, as the end of a sentence; undefined when it does. */

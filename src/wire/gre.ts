@@ -2,12 +2,13 @@
 import { columns } from "./columns.js";
 import { header, type Infer } from "./header.js";
 import { etherTypes } from "./numbers.js";
+import { isObject } from "./rest.js";
 
 /**
  * In the order of RFC 1701; `routing` is source routes in hex, `cut` the start of a field that was cut. Version 1 has
  * payload length and call id as its key.
  */
-const optional = columns(
+const columnsOfGre = columns(
   {
     checksum: "u16",
     offset: "u16",
@@ -27,6 +28,20 @@ const optional = columns(
     return [...sizes, left, 0];
   },
 );
+
+const NAMES = ["checksum", "offset", "key", "sequenceNumber", "acknowledgmentNumber"] as const;
+
+/** What the flags say is there is there. */
+const optional: typeof columnsOfGre = {
+  ...columnsOfGre,
+  smallest: (data, at) => sizesOf(data, at - 4).reduce((sum, size) => sum + size, 0),
+  fill(row = {}, data, at = 0) {
+    if (!data || !isObject(row)) return row;
+    const sizes = sizesOf(data, at - 4);
+    const missing = NAMES.filter((name, column) => sizes[column]! > 0 && row[name] === undefined);
+    return { ...row, ...Object.fromEntries(missing.map((name) => [name, 0])) };
+  },
+};
 
 function sizesOf(data: DataView, at: number): readonly number[] {
   const flags = data.getUint16(at);

@@ -10,7 +10,7 @@
  * straight-line: it may not branch on what a field returns.
  */
 import { SockinspectError } from "../errors.js";
-import { type Field, type Fields, type Flags, getter, misfit, type Place } from "./field.js";
+import { type Field, type Fields, getter, misfit, type Place } from "./field.js";
 import { nearest } from "./nearest.js";
 import { part } from "./part.js";
 
@@ -29,8 +29,17 @@ export interface Cursor<V> {
 
 /** The fields of a header, each of them optional, flags by the names that are on: what is left out is computed. */
 export type DraftFields<V> = {
-  readonly [K in Exclude<keyof V, "kind">]?: (V[K] extends Flags<infer N> ? Partial<Flags<N>> : V[K]) | undefined;
+  readonly [K in Exclude<keyof V, "kind">]?: Given<V[K]> | undefined;
 };
+
+/** A field's value, what is in it optional like the fields of the header; a list's entries, too. */
+export type Given<T> = T extends readonly (infer E)[]
+  ? readonly Given<E>[]
+  : T extends object
+    ? { readonly [K in keyof T as K extends "kind" ? K : never]: T[K] } & {
+        readonly [K in keyof T as K extends "kind" ? never : K]?: Given<T[K]> | undefined;
+      }
+    : T;
 
 /** A header still to be completed. A decoded one is a draft already. */
 export type Draft<V extends { readonly kind: string }> = { readonly kind: V["kind"] } & DraftFields<V>;
@@ -63,6 +72,7 @@ export function header<const V extends { readonly kind: string }>(spec: {
 }): Header<V> {
   const { title, minimumLength, layout } = spec;
   const { kind, fields, decode, decodePart, size, encode } = part(minimumLength, layout);
+  const rest = fields.find((field) => field.type === "rest");
   const byName = new Map(fields.map((field) => [field.name, field]));
 
   class HeaderView implements Cursor<V> {
@@ -86,7 +96,8 @@ export function header<const V extends { readonly kind: string }>(spec: {
   };
 
   const draft = (given: DraftFields<V> = {}): Draft<V> => {
-    for (const [name, value] of Object.entries(given)) if (name !== "kind" && value !== undefined) check(name, value);
+    for (const [name, value] of Object.entries(given))
+      if (name !== "kind" && value !== undefined) check(name, name === rest?.name ? rest.codec.fill(value) : value);
     return { ...given, kind } as Draft<V>;
   };
 

@@ -51,15 +51,19 @@ const message = variant(-4, {
   4: part(4, (f) => ({ kind: "sourceQuench", unused: f.u32(0) })),
   5: part(4, (f) => ({ kind: "redirect", gateway: f.ipv4(0) })),
   8: echo,
-  9: part(4, (f) => ({
-    kind: "routerAdvertisement",
-    count: f.u8(0),
-    /** 32-bit words of each entry: 2. */
-    entrySize: f.u8(1),
-    /** Seconds. */
-    lifetime: f.u16(2),
-    routers: f.rest(4, routers),
-  })),
+  9: part(
+    4,
+    (f) => ({
+      kind: "routerAdvertisement",
+      count: f.u8(0),
+      /** 32-bit words of each entry: 2. */
+      entrySize: f.u8(1),
+      /** Seconds. */
+      lifetime: f.u16(2),
+      routers: f.rest(4, routers),
+    }),
+    ({ routers }) => ({ count: routers.length, entrySize: 2 }),
+  ),
   10: part(4, (f) => ({ kind: "routerSolicitation", reserved: f.u32(0) })),
   11: part(4, (f) => ({
     kind: "timeExceeded",

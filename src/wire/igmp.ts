@@ -18,17 +18,21 @@ const addresses = list(4, (f) => f.ipv4(0));
 
 const group = part(4, (f) => ({ kind: "group", group: f.ipv4(0) }));
 
-const query3 = part(8, (f) => ({
-  kind: "query3",
-  group: f.ipv4(0),
-  reserved: f.bits(4, 0, 4),
-  suppressRouterProcessing: f.bit(4, 4),
-  robustness: f.bits(4, 5, 3),
-  /** Seconds up to 127, above that a floating-point code: RFC 3376 §4.1.7. */
-  queryIntervalCode: f.u8(5),
-  numberOfSources: f.u16(6),
-  sources: f.rest(8, addresses),
-}));
+const query3 = part(
+  8,
+  (f) => ({
+    kind: "query3",
+    group: f.ipv4(0),
+    reserved: f.bits(4, 0, 4),
+    suppressRouterProcessing: f.bit(4, 4),
+    robustness: f.bits(4, 5, 3),
+    /** Seconds up to 127, above that a floating-point code: RFC 3376 §4.1.7. */
+    queryIntervalCode: f.u8(5),
+    numberOfSources: f.u16(6),
+    sources: f.rest(8, addresses),
+  }),
+  ({ sources }) => ({ numberOfSources: sources.length }),
+);
 
 /** RFC 3376 §7.1: longer than 8 octets is version 3. */
 const query: Choice<Infer<typeof group> | Infer<typeof query3>> = {
@@ -43,15 +47,22 @@ const sources = split(
   (data, at) => at + data.getUint16(at - 6) * 4,
 );
 
-const record = part(8, (f) => ({
-  /** 1 include, 2 exclude, 3 change to include, 4 change to exclude, 5 allow new sources, 6 block old ones. */
-  type: f.u8(0),
-  /** In 32-bit words. */
-  auxiliaryDataLength: f.u8(1),
-  numberOfSources: f.u16(2),
-  group: f.ipv4(4),
-  sources: f.rest(8, sources),
-}));
+const record = part(
+  8,
+  (f) => ({
+    /** 1 include, 2 exclude, 3 change to include, 4 change to exclude, 5 allow new sources, 6 block old ones. */
+    type: f.u8(0),
+    /** In 32-bit words. */
+    auxiliaryDataLength: f.u8(1),
+    numberOfSources: f.u16(2),
+    group: f.ipv4(4),
+    sources: f.rest(8, sources),
+  }),
+  ({ sources }) => ({
+    numberOfSources: sources.addresses.length,
+    auxiliaryDataLength: sources.auxiliaryData.length / 8,
+  }),
+);
 
 function recordSize(data: DataView, at: number, end: number): number {
   if (at + 8 > end) return 0;
@@ -64,12 +75,16 @@ const message = variant(-4, {
   18: group,
   22: group,
   23: group,
-  34: part(4, (f) => ({
-    kind: "report3",
-    reserved: f.u16(0),
-    numberOfRecords: f.u16(2),
-    records: f.rest(4, records(record, recordSize)),
-  })),
+  34: part(
+    4,
+    (f) => ({
+      kind: "report3",
+      reserved: f.u16(0),
+      numberOfRecords: f.u16(2),
+      records: f.rest(4, records(record, recordSize)),
+    }),
+    ({ records }) => ({ numberOfRecords: records.length }),
+  ),
 });
 
 export const igmp = header({

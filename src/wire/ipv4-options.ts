@@ -20,6 +20,7 @@ const stamps: Rest<readonly number[] | readonly { readonly address: string; read
     else stamped.encode(value, data, at);
   },
   size: (value) => (isTimes(value) ? times.size(value) : stamped.size(value)),
+  fill: (value = []) => value,
   misfit: (value) => times.misfit(value) && stamped.misfit(value),
 };
 
@@ -33,7 +34,11 @@ function isTimes(value: readonly unknown[]): value is readonly number[] {
 
 export const ipv4Options = options(counted, {
   /** `pointer` counts from 1 at the option's code; it lies behind the option when all places are used. */
-  7: part(1, (f) => ({ kind: "recordRoute", pointer: f.u8(0), addresses: f.rest(1, addresses) })),
+  7: part(
+    1,
+    (f) => ({ kind: "recordRoute", pointer: f.u8(0), addresses: f.rest(1, addresses) }),
+    () => ({ pointer: 4 }),
+  ),
   /** RFC 1063 §3.1, obsolete. */
   11: part(2, (f) => ({ kind: "mtuProbe", mtu: f.u16(0) })),
   12: part(2, (f) => ({ kind: "mtuReply", mtu: f.u16(0) })),
@@ -47,14 +52,18 @@ export const ipv4Options = options(counted, {
     reserved: f.bits(5, 6, 2),
   })),
   /** RFC 791, p. 22. `flag`: 0 times, 1 with addresses, 3 only by the addresses given. */
-  68: part(2, (f) => ({
-    kind: "timestamp",
-    pointer: f.u8(0),
-    /** Hosts that found no place. */
-    overflow: f.bits(1, 0, 4),
-    flag: f.bits(1, 4, 4),
-    stamps: f.rest(2, stamps),
-  })),
+  68: part(
+    2,
+    (f) => ({
+      kind: "timestamp",
+      pointer: f.u8(0),
+      /** Hosts that found no place. */
+      overflow: f.bits(1, 0, 4),
+      flag: f.bits(1, 4, 4),
+      stamps: f.rest(2, stamps),
+    }),
+    () => ({ pointer: 5 }),
+  ),
   /** RFC 1393 §2.2. */
   82: part(10, (f) => ({
     kind: "traceroute",
@@ -65,13 +74,21 @@ export const ipv4Options = options(counted, {
   })),
   /** RFC 1108 §2; that of RFC 791 has the same code and eleven octets. */
   130: part(1, (f) => ({ kind: "security", classification: f.u8(0, "hex"), authorities: f.rest(1, opaque) })),
-  131: part(1, (f) => ({ kind: "looseSourceRoute", pointer: f.u8(0), addresses: f.rest(1, addresses) })),
+  131: part(
+    1,
+    (f) => ({ kind: "looseSourceRoute", pointer: f.u8(0), addresses: f.rest(1, addresses) }),
+    () => ({ pointer: 4 }),
+  ),
   /** RFC 1108 §3. */
   133: part(1, (f) => ({ kind: "extendedSecurity", format: f.u8(0), information: f.rest(1, opaque) })),
   /** FIPS 188: the domain of interpretation, then tags. */
   134: part(4, (f) => ({ kind: "commercialSecurity", domain: f.u32(0), tags: f.rest(4, opaque) })),
   136: part(2, (f) => ({ kind: "streamId", id: f.u16(0) })),
-  137: part(1, (f) => ({ kind: "strictSourceRoute", pointer: f.u8(0), addresses: f.rest(1, addresses) })),
+  137: part(
+    1,
+    (f) => ({ kind: "strictSourceRoute", pointer: f.u8(0), addresses: f.rest(1, addresses) }),
+    () => ({ pointer: 4 }),
+  ),
   /** RFC 1385 §3, deprecated. */
   145: part(0, (f) => ({ kind: "extendedProtocol", octets: f.rest(0, opaque) })),
   /** RFC 2113 §2.1: 0 means that every router shall look at the packet. */

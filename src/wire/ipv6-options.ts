@@ -23,14 +23,18 @@ export const ipv6Options = options(uncounted, {
   /** RFC 2711: 0 for MLD, 1 for RSVP. */
   5: part(2, (f) => ({ kind: "routerAlert", value: f.u16(0) })),
   /** RFC 5570 §5.1: compartments in 32-bit words of `bitmap`. */
-  7: part(8, (f) => ({
-    kind: "calipso",
-    domain: f.u32(0),
-    compartmentLength: f.u8(4),
-    sensitivity: f.u8(5),
-    checksum: f.u16(6, "hex"),
-    bitmap: f.rest(8, opaque),
-  })),
+  7: part(
+    8,
+    (f) => ({
+      kind: "calipso",
+      domain: f.u32(0),
+      compartmentLength: f.u8(4),
+      sensitivity: f.u8(5),
+      checksum: f.u16(6, "hex"),
+      bitmap: f.rest(8, opaque),
+    }),
+    ({ bitmap }) => ({ compartmentLength: bitmap.length / 8 }),
+  ),
   /** RFC 8250 §3.2: times in units of 2 to the power of the scale attoseconds. */
   15: part(10, (f) => ({
     kind: "performance",
@@ -63,7 +67,11 @@ export const ipv6Options = options(uncounted, {
   /** RFC 6744 §2. */
   139: part(0, (f) => ({ kind: "ilnpNonce", nonce: f.rest(0, opaque) })),
   /** RFC 6788 §5.2. */
-  140: part(1, (f) => ({ kind: "lineIdentification", length: f.u8(0), id: f.rest(1, opaque) })),
+  140: part(
+    1,
+    (f) => ({ kind: "lineIdentification", length: f.u8(0), id: f.rest(1, opaque) }),
+    ({ id }) => ({ length: id.length / 2 }),
+  ),
   /** Octets behind the IPv6 header, where they are more than 65535: RFC 2675 §2. */
   194: part(4, (f) => ({ kind: "jumboPayload", length: f.u32(0) })),
   /** RFC 6275 §6.3. */

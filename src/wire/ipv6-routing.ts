@@ -42,12 +42,16 @@ export const routingBody = variant(-2, {
     addresses: f.rest(4, opaque),
   })),
   /** RFC 8754 §2. */
-  4: part(4, (f) => ({
-    kind: "segments",
-    /** Index of the last entry of the list. */
-    lastEntry: f.u8(0),
-    flags: f.u8(1, "hex"),
-    tag: f.u16(2, "hex"),
-    segments: f.rest(4, segmentList),
-  })),
+  4: part(
+    4,
+    (f) => ({
+      kind: "segments",
+      /** Index of the last entry of the list. */
+      lastEntry: f.u8(0),
+      flags: f.u8(1, "hex"),
+      tag: f.u16(2, "hex"),
+      segments: f.rest(4, segmentList),
+    }),
+    ({ segments }) => ({ lastEntry: Math.max(0, segments.addresses.length - 1) }),
+  ),
 });

@@ -12,20 +12,24 @@ export const multicastListener = part(20, (f) => ({
   group: f.ipv6(4),
 }));
 
-const query2 = part(24, (f) => ({
-  kind: "multicastListenerQuery2",
-  /** Milliseconds up to 32767, above that a floating-point code: RFC 3810 §5.1.3. */
-  maximumResponseCode: f.u16(0),
-  reserved: f.u16(2),
-  group: f.ipv6(4),
-  unused: f.bits(20, 0, 4),
-  suppressRouterProcessing: f.bit(20, 4),
-  robustness: f.bits(20, 5, 3),
-  /** Seconds up to 127, above that a floating-point code: RFC 3810 §5.1.9. */
-  queryIntervalCode: f.u8(21),
-  numberOfSources: f.u16(22),
-  sources: f.rest(24, addresses),
-}));
+const query2 = part(
+  24,
+  (f) => ({
+    kind: "multicastListenerQuery2",
+    /** Milliseconds up to 32767, above that a floating-point code: RFC 3810 §5.1.3. */
+    maximumResponseCode: f.u16(0),
+    reserved: f.u16(2),
+    group: f.ipv6(4),
+    unused: f.bits(20, 0, 4),
+    suppressRouterProcessing: f.bit(20, 4),
+    robustness: f.bits(20, 5, 3),
+    /** Seconds up to 127, above that a floating-point code: RFC 3810 §5.1.9. */
+    queryIntervalCode: f.u8(21),
+    numberOfSources: f.u16(22),
+    sources: f.rest(24, addresses),
+  }),
+  ({ sources }) => ({ numberOfSources: sources.length }),
+);
 
 /** RFC 3810 §8.1: version 1 has 24 octets with the ICMPv6 header, version 2 at least 28. */
 export const multicastListenerQuery: Choice<Infer<typeof multicastListener> | Infer<typeof query2>> = {
@@ -40,15 +44,22 @@ const sources = split(
   (data, at) => at + data.getUint16(at - 18) * 16,
 );
 
-const record = part(20, (f) => ({
-  /** 1 include, 2 exclude, 3 change to include, 4 change to exclude, 5 allow new sources, 6 block old ones. */
-  type: f.u8(0),
-  /** In 32-bit words. */
-  auxiliaryDataLength: f.u8(1),
-  numberOfSources: f.u16(2),
-  group: f.ipv6(4),
-  sources: f.rest(20, sources),
-}));
+const record = part(
+  20,
+  (f) => ({
+    /** 1 include, 2 exclude, 3 change to include, 4 change to exclude, 5 allow new sources, 6 block old ones. */
+    type: f.u8(0),
+    /** In 32-bit words. */
+    auxiliaryDataLength: f.u8(1),
+    numberOfSources: f.u16(2),
+    group: f.ipv6(4),
+    sources: f.rest(20, sources),
+  }),
+  ({ sources }) => ({
+    numberOfSources: sources.addresses.length,
+    auxiliaryDataLength: sources.auxiliaryData.length / 8,
+  }),
+);
 
 function recordSize(data: DataView, at: number, end: number): number {
   if (at + 20 > end) return 0;
@@ -57,12 +68,16 @@ function recordSize(data: DataView, at: number, end: number): number {
 }
 
 /** RFC 3810 §5.2. */
-export const multicastListenerReport2 = part(4, (f) => ({
-  kind: "multicastListenerReport2",
-  reserved: f.u16(0),
-  numberOfRecords: f.u16(2),
-  records: f.rest(4, records(record, recordSize)),
-}));
+export const multicastListenerReport2 = part(
+  4,
+  (f) => ({
+    kind: "multicastListenerReport2",
+    reserved: f.u16(0),
+    numberOfRecords: f.u16(2),
+    records: f.rest(4, records(record, recordSize)),
+  }),
+  ({ records }) => ({ numberOfRecords: records.length }),
+);
 
 /** The first octet behind the records of the report whose ICMPv6 header is at `at`; undefined where they are cut. */
 export function reportEnd(data: DataView, at: number, end: number): number | undefined {

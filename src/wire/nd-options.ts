@@ -23,13 +23,17 @@ export const ndOptions = options(eights, {
     prefix: f.ipv6(14),
   })),
   /** The packet that is redirected: in hex, or nothing where it follows the header it is in. */
-  4: part(6, (f) => ({
-    kind: "redirectedHeader",
-    /** In units of 8 octets, with the packet wherever it is. */
-    length: f.u8(-1),
-    reserved: f.octets(0, 6),
-    packet: f.rest(6, opaque),
-  })),
+  4: part(
+    6,
+    (f) => ({
+      kind: "redirectedHeader",
+      /** In units of 8 octets, with the packet wherever it is. */
+      length: f.u8(-1),
+      reserved: f.octets(0, 6),
+      packet: f.rest(6, opaque),
+    }),
+    ({ packet }) => ({ length: 1 + packet.length / 16 }),
+  ),
   5: part(6, (f) => ({ kind: "mtu", reserved: f.u16(0), mtu: f.u32(2) })),
   /** Milliseconds between advertisements: RFC 6275 §7.3. */
   7: part(6, (f) => ({ kind: "advertisementInterval", reserved: f.u16(0), interval: f.u32(2) })),

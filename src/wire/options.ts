@@ -1,7 +1,7 @@
 /** Lists of options, each of a code, a length and what the code says: the shape TCP, IPv4, IPv6 and others share. */
 import type { Rest } from "./field.js";
 import { type Infer, type Kinded, type Part, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
-import { opaque } from "./rest.js";
+import { isObject, opaque } from "./rest.js";
 
 interface Style {
   /** The code of one octet that ends the list. */
@@ -98,6 +98,11 @@ export function options<const S extends Style, const P extends Parts>(
     return Number.isInteger(length) && length <= 255 ? undefined : `(${kind}) takes a size its length octet can tell`;
   };
 
+  const fillOption = (option: unknown): unknown => {
+    const row = isObject(option) ? rows.get(String(option["kind"])) : undefined;
+    return row ? row.part.fill(option as object) : option;
+  };
+
   /** Octets of the option at `at`; 0 where they are not all there. */
   const sizeAt = (data: DataView, at: number, last: number): number => {
     if (at + 2 > last) return 0;
@@ -160,6 +165,10 @@ export function options<const S extends Style, const P extends Parts>(
       }
     },
     size: (list) => list.reduce((sum, option) => sum + sizeOf(option), 0),
+    fill(list) {
+      if (list === undefined) return NO_OPTIONS;
+      return Array.isArray(list) ? list.map((option) => fillOption(option)) : list;
+    },
     misfit(list) {
       if (!Array.isArray(list)) return "takes a list of options";
       const whys = list.map((option) => misfitOf(option));

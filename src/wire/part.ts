@@ -1,5 +1,6 @@
 /** A stretch of octets described once by its layout: a whole header, an option, the message of an ICMP type. */
-import { describer, type Field, type Fields, getter, misfit, Reader } from "./field.js";
+import { blank, describer, type Field, type Fields, getter, misfit, Reader } from "./field.js";
+import { nearest } from "./nearest.js";
 import { writer } from "./write.js";
 
 export interface Part<V extends object> {
@@ -18,6 +19,8 @@ export interface Part<V extends object> {
   size(value: V): number;
   /** Writes a value that {@link misfit} has passed. */
   encode(value: V, data: DataView, at: number): void;
+  /** `value` with the fields that it leaves out; see {@link Rest.fill}. */
+  fill(value: object): object;
   /** Why `value` cannot be written, as the end of a sentence; undefined when it can. */
   misfit(value: unknown): string | undefined;
   /** What is wrong with a value that came from outside, if anything, as one short phrase. */
@@ -27,10 +30,16 @@ export interface Part<V extends object> {
 /** The value type of a header or part: `interface Udp extends Infer<typeof udp> {}`. */
 export type Infer<P> = P extends { decode(data: DataView, at: number, end: number): infer V } ? V : never;
 
-export function part<const V extends object>(minimumLength: number, layout: (f: Fields) => V): Part<V> {
+/** `counts` tells fields that follow from others of the same part, for whoever leaves them out. */
+export function part<const V extends object>(
+  minimumLength: number,
+  layout: (f: Fields) => V,
+  counts?: (value: V) => Partial<Record<keyof V, number>>,
+): Part<V> {
   const { kind = "", ...described } = layout(describer) as Record<string, unknown>;
   const fields = Object.entries(described).map(([name, field]) => ({ name, ...(field as object) }) as Field);
   const rest = fields.find((field) => field.type === "rest");
+  const names = [...fields.map(({ name }) => name), ...(kind === "" ? [] : ["kind"])];
   const reader = new Reader();
   const writers = fields.map((field) => ({ name: field.name as keyof V, write: writer(field) }));
   return {
@@ -57,8 +66,24 @@ export function part<const V extends object>(minimumLength: number, layout: (f: 
     encode(value, data, at) {
       for (const { name, write } of writers) write(value[name], data, at);
     },
+    fill(value) {
+      const given = value as Readonly<Record<string, unknown>>;
+      const more: Record<string, unknown> = {};
+      for (const field of fields) {
+        const { name } = field;
+        if (given[name] === undefined) more[name] = blank(field);
+        else if (field.type === "rest") more[name] = field.codec.fill(given[name]);
+      }
+      const filled = { ...given, ...more };
+      // Its fields are all there now
+      for (const [name, count] of Object.entries(counts?.(filled as V) ?? {}))
+        if (given[name] === undefined) filled[name] = count;
+      return filled;
+    },
     misfit(value) {
       if (typeof value !== "object" || value === null) return "takes an object of fields";
+      const stranger = strangerIn(value, names);
+      if (stranger !== undefined) return stranger;
       for (const field of fields) {
         const why = misfit(field, value[field.name as keyof typeof value]);
         if (why !== undefined) return `${field.name} ${why}`;
@@ -67,6 +92,17 @@ export function part<const V extends object>(minimumLength: number, layout: (f: 
     },
     malformed: (value) => rest?.codec.malformed?.(value[rest.name as keyof V]),
   };
+}
+
+/** A field that `value` has although its name is none of `names`, as the end of a sentence; undefined where there is none. */
+export function strangerIn(value: object, names: readonly string[]): string | undefined {
+  for (const name in value) {
+    if (names.includes(name)) continue;
+    const meant = nearest(name, names);
+    const known = names.length > 0 ? `it has ${names.join(", ")}` : "it has no fields";
+    return `has no ${name}${meant === undefined ? "" : `, did you mean ${meant}?`}; ${known}`;
+  }
+  return undefined;
 }
 
 export interface Kinded {

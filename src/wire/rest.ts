@@ -2,7 +2,7 @@
 import { macText, parseMac } from "./address.js";
 import { describer, type Field, type Fields, misfit, Reader, type Rest } from "./field.js";
 import { hexText, parseHex } from "./hex.js";
-import { type Part, part } from "./part.js";
+import { type Part, part, strangerIn } from "./part.js";
 import { writer } from "./write.js";
 
 /** All octets up to the end, in lower-case hex. */
@@ -13,6 +13,7 @@ export const opaque: Rest<string> = {
     for (const octet of parseHex(value) ?? []) data.setUint8(i++, octet);
   },
   size: (value) => value.length / 2,
+  fill: (value = "") => value,
   misfit: (value) => (parseHex(value) ? undefined : "takes octets in hex"),
 };
 
@@ -24,6 +25,7 @@ export const hardwareAddress: Rest<string> = {
     for (const octet of parseMac(value) ?? parseHex(value) ?? []) data.setUint8(i++, octet);
   },
   size: (value) => (parseMac(value) ?? parseHex(value))!.length,
+  fill: (value = "00:00:00:00:00:00") => value,
   misfit: (value) => (parseMac(value) || parseHex(value) ? undefined : "takes a hardware address or octets in hex"),
 };
 
@@ -42,6 +44,7 @@ export function list<const T>(size: number, layout: (f: Fields) => T): Rest<read
       for (const [i, value] of entries.entries()) entry.encode(value, data, at + i * size);
     },
     size: (entries) => entries.length * size,
+    fill: (entries) => fillAll(entries, entry),
     misfit: (entries) => misfitOfSome(entries, entry),
   };
 }
@@ -76,6 +79,7 @@ export function records<V extends object>(
       }
     },
     size: (values) => values.reduce((sum, value) => sum + record.size(value), 0),
+    fill: (values) => fillAll(values, record),
     misfit: (values) => misfitOfSome(values, record),
   };
 }
@@ -104,15 +108,31 @@ export function split<const A extends string, S, const B extends string, T>(
       second.encode(value[b], data, at + first.size(value[a]));
     },
     size: (value) => first.size(value[a]) + second.size(value[b]),
+    fill(value = {}) {
+      if (!isObject(value)) return value;
+      return { ...value, [a]: first.fill(value[a]), [b]: second.fill(value[b]) };
+    },
     misfit(value) {
       if (typeof value !== "object" || value === null) return `takes ${a} and ${b}`;
       const given = value as Readonly<Record<string, unknown>>;
+      const stranger = strangerIn(given, [a, b]);
+      if (stranger !== undefined) return stranger;
       const why = first.misfit(given[a]);
       if (why !== undefined) return `${a} ${why}`;
       const other = second.misfit(given[b]);
       return other && `${b} ${other}`;
     },
   };
+}
+
+function fillAll(values: unknown, entry: { fill(value: object): unknown }): unknown {
+  if (values === undefined) return [];
+  return Array.isArray(values) ? values.map((value) => (isObject(value) ? entry.fill(value) : value)) : values;
+}
+
+/** Whether `value` may have fields. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 function misfitOfSome(values: unknown, entry: { misfit(value: unknown): string | undefined }): string | undefined {
@@ -127,6 +147,7 @@ interface Entry<T> {
   readonly fields?: readonly Field[];
   decode(data: DataView, at: number, end: number): T;
   encode(value: T, data: DataView, at: number): void;
+  fill(value: object): unknown;
   misfit(value: unknown): string | undefined;
 }
 
@@ -146,6 +167,7 @@ function entryOf<T>(size: number, layout: (f: Fields) => T): Entry<T> {
     encode(value, data, at) {
       write(value, data, at);
     },
+    fill: (value) => value,
     misfit: (value) => misfit(field, value),
   };
 }

@@ -1,7 +1,7 @@
 /** A rest that is one of several parts, by a code in the fixed part before it: ICMP messages, routing types. */
 import type { Rest } from "./field.js";
 import { type Infer, type Kinded, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
-import { opaque } from "./rest.js";
+import { isObject, opaque } from "./rest.js";
 
 /** A code without a known meaning. */
 const unknown = part(0, (f) => ({ kind: "unknown", octets: f.rest(0, opaque) }));
@@ -37,11 +37,19 @@ export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<V
     },
     encode: (value, data, at) => byKind.get(value.kind)!.encode(value, data, at),
     size: (value) => byKind.get(value.kind)!.size(value),
+    fill(value = {}, data, at = 0) {
+      if (!isObject(value)) return value;
+      const now = data && pick(known[data.getUint8(at + codeAt)], data, at, at);
+      const kind = value["kind"] ?? now?.kind;
+      return byKind.get(String(kind))?.fill({ ...value, kind }) ?? value;
+    },
     misfit(value) {
       const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
       const found = typeof kind === "string" ? byKind.get(kind) : undefined;
       if (!found) return `takes as kind one of ${[...byKind.keys()].join(", ")}`;
-      const why = found.misfit(value);
+      // What it would be is there to be read, not to be written
+      const { of, fields, ...written } = value as Partial<Incomplete>;
+      const why = found.misfit(kind === "incomplete" ? written : value);
       return why && `(${kind}) ${why}`;
     },
     malformed(value) {
