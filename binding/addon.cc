@@ -3,11 +3,13 @@
 #include <time.h>
 
 #include "capabilities.h"
+#include "datagram_batch.h"
 #include "error.h"
 #include "namespace.h"
 #include "napi.h"
 #include "netdevice.h"
 #include "packet_socket.h"
+#include "poll.h"
 #include "sock_diag.h"
 #include "raw_socket.h"
 #include "routes.h"
@@ -158,6 +160,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("PacketSocket", PacketSocket::Define(env));
   exports.Set("RawSocket", RawSocket::Define(env));
   exports.Set("Socket", Socket::Define(env));
+  exports.Set("Poll", Poll::Define(env));
+  exports.Set("DatagramBatch", DatagramBatch::Define(env));
   exports.Set("route", Napi::Function::New<FindRoute>(env, "route"));
   exports.Set("neighbor", Napi::Function::New<FindNeighbor>(env, "neighbor"));
   exports.Set("interfaces", Napi::Function::New<ListInterfaces>(env, "interfaces"));

@@ -17,9 +17,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   socket: ["errors", "wire"],
   capture: ["errors", "wire", "packet", "filter", "socket"],
   link: ["errors", "packet", "filter", "wire", "socket", "capture"],
-  demo: ["errors", "wire", "packet", "flow", "render", "socket", "capture"],
-  index: ["errors", "wire", "packet", "craft", "filter", "flow", "hint", "render", "socket", "capture", "link"],
-  cli: ["errors", "wire", "packet", "craft", "filter", "flow", "render", "socket", "capture", "demo"],
+  echo: ["errors", "socket"],
+  demo: ["errors", "wire", "packet", "flow", "render", "socket", "capture", "echo"],
+  index: ["errors", "wire", "packet", "craft", "filter", "flow", "hint", "render", "socket", "capture", "link", "echo"],
+  cli: ["errors", "wire", "packet", "craft", "filter", "flow", "render", "socket", "capture", "echo", "demo"],
 };
 
 /** Folders that run in a browser as they are. */

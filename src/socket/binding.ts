@@ -21,6 +21,10 @@ export interface Binding {
   readonly Socket: new (
     options: NativeSocketOptions,
   ) => NativeSocket;
+  /** epoll(7). */
+  readonly Poll: new () => NativePoll;
+  /** Room for `count` datagrams, 1 to 1024. */
+  readonly DatagramBatch: (new (count: number) => NativeDatagramBatch) & { readonly stride: number };
   /**
    * The route the kernel would take to `destination` (with a zone where it needs one: fe80::1%eth0); `source` may be
    * empty and `interfaceIndex` 0. Throws ENETUNREACH, EHOSTUNREACH, EACCES or EINVAL where there is none.
@@ -231,6 +235,38 @@ export interface NativeSocket {
   detach(): number;
   /** A pending wait is not called back. Idempotent. */
   close(): void;
+}
+
+/** Which of many descriptors are ready, level-triggered: epoll(7). */
+export interface NativePoll {
+  /** The descriptors that {@link collect} found, its first so many. */
+  readonly ready: Int32Array;
+  /** `events`: 1 readable, 4 writable; an error and a hang-up always count. A descriptor that is closed is forgotten. */
+  add(fd: number, events: number): void;
+  change(fd: number, events: number): void;
+  remove(fd: number): void;
+  /** How many are ready now, at most the length of {@link ready}. */
+  collect(): number;
+  /** Calls back once, when one is ready; the event loop is kept alive until then. One wait at a time (EALREADY). */
+  wait(callback: () => void): void;
+  /** A pending wait is not called back. Idempotent. */
+  close(): void;
+}
+
+/** Datagrams with the addresses they came from, and those of this machine that they were sent to. */
+export interface NativeDatagramBatch {
+  /** Datagram `at` begins at `at * DatagramBatch.stride`. */
+  readonly octets: Uint8Array;
+  readonly lengths: Uint32Array;
+  /** recvmmsg(2): how many came, -1 when none is there. Takes the place of those before. */
+  receive(fd: number): number;
+  /**
+   * sendmmsg(2): sends datagrams `from` to `to` where they came from (in place, or with other octets and lengths); how many
+   * the kernel took, -1 for none without waiting. Throws where the first of them is refused.
+   */
+  send(fd: number, from: number, to: number): number;
+  /** Where datagram `at` came from. */
+  remote(at: number): NativeAddress | undefined;
 }
 
 /** struct sock_extended_err, ip(7). */

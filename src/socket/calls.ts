@@ -13,6 +13,8 @@ export type CallName =
   | "sendto"
   | "recv"
   | "recvfrom"
+  | "recvmmsg"
+  | "sendmmsg"
   | "shutdown"
   | "close";
 

@@ -1,6 +1,7 @@
 /** Datagram sockets: UDP, call by call as socket(7) and udp(7) have them. */
 import { binding, type NativeSocket, type NativeSocketError } from "./binding.js";
 import { begin, type CallObserver } from "./calls.js";
+import type { DatagramBatch } from "./datagram-batch.js";
 import { socketFailure } from "./failure.js";
 import {
   octetsOf,
@@ -78,6 +79,15 @@ export class DatagramSocket extends Socket {
   override set(options: Parameters<Socket["set"]>[0]): void {
     super.set(options);
     if (options.receiveErrors !== undefined) this.#tellsErrors = options.receiveErrors;
+  }
+
+  override async bind(local: Parameters<Socket["bind"]>[0] = {}): Promise<void> {
+    // IP_PKTINFO and IPV6_RECVPKTINFO, before anything can come: otherwise the answers of a batch could come from another
+    // address than was asked
+    const everywhere = local.address === undefined || local.address === "0.0.0.0" || local.address === "::";
+    if (everywhere && this.family === 4) this.native.setOption(0, 8, 1);
+    if (everywhere && this.family === 6) this.native.setOption(41, 49, 1);
+    await super.bind(local);
   }
 
   /**
@@ -162,6 +172,50 @@ export class DatagramSocket extends Socket {
   }
 
   /**
+   * As many datagrams as there are, once there is one, into the batch: how many. On a socket that is bound to every address,
+   * they know which one each was sent to.
+   */
+  async receiveBatch(batch: DatagramBatch, options: Waiting = {}): Promise<number> {
+    return await this.call(
+      batch.size === 1 ? "recvfrom" : "recvmmsg",
+      { max: batch.size === 1 ? 65_535 : batch.size },
+      "cannot receive",
+      () =>
+        this.until("readable", options.signal, () => {
+          const count = batch.native.receive(this.native.fd);
+          if (count >= 0) return count;
+          this.#keepErrors();
+          return undefined;
+        }),
+      (count) => {
+        const octets = batch.octets(0);
+        return { result: batch.size === 1 ? octets.length : count, octets, remote: batch.remote(0) };
+      },
+    );
+  }
+
+  /**
+   * Sends the batch's datagrams from number `from` to before number `to` back to where they came from, and from the address
+   * they were sent to: how many the kernel took before it refused one. Rejects where it refuses the first.
+   */
+  async sendBatch(batch: DatagramBatch, from: number, to: number, options: Waiting = {}): Promise<number> {
+    const single = batch.size === 1;
+    const octets = batch.octets(from);
+    return await this.call(
+      single ? "sendto" : "sendmmsg",
+      single && this.observe ? { octets: octets.length, ...endOf(batch.remote(from)) } : { datagrams: to - from },
+      "cannot send",
+      () =>
+        this.until("writable", options.signal, () => {
+          const count = batch.native.send(this.native.fd, from, to);
+          return count < 0 ? undefined : count;
+        }),
+      (count) => ({ result: single ? octets.length : count, octets }),
+      octets,
+    );
+  }
+
+  /**
    * The next error of a datagram sent before, once there is one: the option `receiveErrors` makes the kernel tell them. Such
    * an error fails a call that waits or comes before this one, too.
    */
@@ -195,6 +249,10 @@ export class DatagramSocket extends Socket {
   leaveGroup(group: string, device?: string): void {
     this.membership(group, device, false);
   }
+}
+
+function endOf({ address, port }: SocketAddress): { address: string; port: number } {
+  return { address, port };
 }
 
 function errorOf(found: NativeSocketError, octets: Uint8Array): DatagramError {

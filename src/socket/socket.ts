@@ -217,6 +217,25 @@ export abstract class Socket implements AsyncDisposable {
     }
   }
 
+  /** As {@link call}, for a call that is made once and does not wait: undefined where it would have to. */
+  protected now<T>(
+    name: CallName,
+    args: Call["arguments"],
+    tried: string,
+    action: () => T | undefined,
+    outcome: (value: T) => Outcome,
+  ): T | undefined {
+    const ended = this.observe && begin(this.observe, this.number, name, args);
+    try {
+      const value = action();
+      ended?.(value === undefined ? { error: "EAGAIN" } : outcome(value));
+      return value;
+    } catch (error) {
+      ended?.({ error: errorName(error) });
+      throw socketFailure(tried, error);
+    }
+  }
+
   /** What a failed call rejects with: the signal's reason, or a refusal of the system in words. */
   protected failure(tried: string, error: unknown): unknown {
     return error instanceof Aborted ? error.reason : socketFailure(tried, error);

@@ -92,13 +92,17 @@ export class StreamSocket extends Socket {
       "accept",
       {},
       "cannot accept a connection",
-      () => this.until("readable", options.signal, () => this.acceptNow()),
-      (socket) => ({ result: socket.number, remote: socket.remoteAddress! }),
+      () => this.until("readable", options.signal, () => this.#accept()),
+      acceptOutcome,
     );
   }
 
   /** The next connection, if there is one now. */
   acceptNow(): StreamSocket | undefined {
+    return this.now("accept", {}, "cannot accept a connection", () => this.#accept(), acceptOutcome);
+  }
+
+  #accept(): StreamSocket | undefined {
     const found = this.native.accept();
     return found && new StreamSocket(new (binding().Socket)({ fd: found.fd }), this.observe, found.remote);
   }
@@ -143,7 +147,7 @@ export class StreamSocket extends Socket {
       "send",
       { octets: octets.length },
       "cannot send",
-      () => this.until("writable", options.signal, () => this.sendNow(octets, 0, octets.length, flagsOf(options))),
+      () => this.until("writable", options.signal, () => this.#send(octets, 0, flagsOf(options))),
       (result) => ({ result, octets: octets.subarray(0, result) }),
       octets,
     );
@@ -162,7 +166,7 @@ export class StreamSocket extends Socket {
       "cannot send",
       () =>
         this.until("writable", options.signal, () => {
-          at += this.sendNow(octets, at, octets.length, flagsOf(options)) ?? 0;
+          at += this.#send(octets, at, flagsOf(options)) ?? 0;
           return at === octets.length ? at : undefined;
         }),
       (result) => ({ result, octets }),
@@ -170,10 +174,28 @@ export class StreamSocket extends Socket {
     );
   }
 
-  /** Octets `at` to `end`, as many as the kernel has room for now; undefined for none. hot */
-  sendNow(octets: Uint8Array, at: number, end: number, flags = 0): number | undefined {
-    const sent = this.native.send(octets, at, end, flags);
+  #send(octets: Uint8Array, at: number, flags: number): number | undefined {
+    const sent = this.native.send(octets, at, octets.length, flags);
     return sent < 0 ? undefined : sent;
+  }
+
+  /** The first `length` octets, as many as the kernel has room for now: how many. hot */
+  sendNow(octets: Uint8Array, length = octets.length): number {
+    if (this.observe) return this.#observedSend(octets.subarray(0, length));
+    try {
+      const sent = this.native.send(octets, 0, length, 0);
+      return Math.max(sent, 0);
+    } catch (error) {
+      throw socketFailure("cannot send", error);
+    }
+  }
+
+  #observedSend(octets: Uint8Array): number {
+    const outcome = (result: number): { result: number; octets: Uint8Array } => ({
+      result,
+      octets: octets.subarray(0, result),
+    });
+    return this.now("send", { octets: octets.length }, "cannot send", () => this.#send(octets, 0, 0), outcome) ?? 0;
   }
 
   /**
@@ -188,17 +210,35 @@ export class StreamSocket extends Socket {
       "cannot receive",
       () =>
         this.until("readable", options.signal, () => {
-          const length = this.receiveNow(room, options.peek ? MSG_PEEK : 0);
+          const length = this.#receive(room, options.peek ? MSG_PEEK : 0);
           return length === undefined ? undefined : room.slice(0, length);
         }),
       (octets) => ({ result: octets.length, octets }),
     );
   }
 
-  /** Receives into `octets` what is there now: how many, 0 at the end of the stream, undefined when nothing is. hot */
-  receiveNow(octets: Uint8Array, flags = 0): number | undefined {
+  #receive(octets: Uint8Array, flags: number): number | undefined {
     const length = this.native.receive(octets, 0, octets.length, flags);
     return length < 0 ? undefined : length;
+  }
+
+  /** Receives into `octets` what is there now: how many, 0 at the end of the stream, undefined when nothing is. hot */
+  receiveNow(octets: Uint8Array): number | undefined {
+    if (this.observe) return this.#observedReceive(octets);
+    try {
+      const length = this.native.receive(octets, 0, octets.length, 0);
+      return length < 0 ? undefined : length;
+    } catch (error) {
+      throw socketFailure("cannot receive", error);
+    }
+  }
+
+  #observedReceive(octets: Uint8Array): number | undefined {
+    const outcome = (result: number): { result: number; octets: Uint8Array } => ({
+      result,
+      octets: octets.subarray(0, result),
+    });
+    return this.now("recv", { max: octets.length }, "cannot receive", () => this.#receive(octets, 0), outcome);
   }
 
   /** "sending" says that nothing more will come (FIN), while receiving goes on: half close, RFC 9293 §3.6. */
@@ -227,6 +267,10 @@ export class StreamSocket extends Socket {
   information(): TcpInformation {
     return tcpInformation(this.native.getOption(IPPROTO_TCP, TCP_INFO));
   }
+}
+
+function acceptOutcome(socket: StreamSocket): { result: number; remote: SocketAddress } {
+  return { result: socket.number, remote: socket.remoteAddress! };
 }
 
 function flagsOf(options: SendOptions): number {

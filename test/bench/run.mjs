@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 /** In this folder. One that is added here is one that calls `benchmark()`: see harness.mjs. */
-const BENCHMARKS = ["live", "files", "start", "latency", "memory", "scaling"];
+const BENCHMARKS = ["live", "files", "start", "latency", "memory", "scaling", "echo"];
 /** Those that still have options of their own: what they are told with --quick. */
 const OTHERS = {
   filter: [],
