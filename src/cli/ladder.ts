@@ -2,7 +2,7 @@
 import type { Frame } from "../packet/frame.js";
 import { Ladders } from "../render/ladder.js";
 import { ladderMermaid } from "../render/ladder-mermaid.js";
-import { ladderSvg } from "../render/ladder-svg.js";
+import { ladderSvgPieces } from "../render/ladder-svg.js";
 import { ladderText } from "../render/ladder-text.js";
 import { count } from "../render/text.js";
 import { paintFor } from "./colours.js";
@@ -26,7 +26,6 @@ export function showing(options: LadderCommandOptions): readonly Sink[] {
 class Drawing implements Sink {
   readonly #ladders: Ladders;
   readonly #options: LadderCommandOptions;
-  #drawn = 0;
 
   constructor(options: LadderCommandOptions) {
     this.#options = options;
@@ -46,7 +45,6 @@ class Drawing implements Sink {
   async end(): Promise<void> {
     const output = new Output();
     for (const piece of this.#pieces()) {
-      if (this.#drawn++ > 0) output.print("");
       output.print(piece);
       if (output.full && !(await output.flush())) return;
     }
@@ -56,8 +54,6 @@ class Drawing implements Sink {
   get remarks(): readonly string[] {
     const { apart, evicted } = this.#ladders.conversations;
     const remarks: string[] = [];
-    if (this.#drawn > 1 && this.#options.format === "svg")
-      remarks.push(`${this.#drawn} images, one behind the other: for a file of one, choose it by the filter`);
     if (apart > 0) remarks.push(`${count(apart, "packet")} of no conversation, not drawn`);
     if (evicted > 0)
       remarks.push(`${count(evicted, "conversation")} not drawn: no more than ${MOST} are kept (a filter helps)`);
@@ -68,10 +64,17 @@ class Drawing implements Sink {
     const { color, format } = this.#options;
     const paint = paintFor(process.stdout, color);
     const width = process.stdout.columns ?? 80;
+    if (format === "svg") {
+      const ladders = [...this.#ladders];
+      if (ladders.length > 0) for (const piece of ladderSvgPieces(ladders)) yield piece.trimEnd();
+      return;
+    }
+    let isFirst = true;
     for (const ladder of this.#ladders) {
-      if (format === "svg") yield ladderSvg(ladder).trimEnd();
+      if (!isFirst) yield "";
+      isFirst = false;
       // A block of Markdown, as where these diagrams are drawn
-      else if (format === "mermaid") yield `\`\`\`mermaid\n${ladderMermaid(ladder)}\`\`\``;
+      if (format === "mermaid") yield `\`\`\`mermaid\n${ladderMermaid(ladder)}\`\`\``;
       else yield ladderText(ladder, { width, paint }).join("\n");
     }
   }

@@ -94,15 +94,18 @@ export class Printing implements Sink {
 }
 
 function printer(options: ShowOptions, output: Output): (frame: Frame) => void {
-  if (options.json) return (frame) => output.print(json(frame, { payload: options.payload }));
+  const conversations = options.explain ? new Conversations({ reassembled: options.reassemble }) : undefined;
+  const said = (frame: Frame): readonly string[] => {
+    const step = conversations?.follow(frame);
+    return step ? explain(step) : [];
+  };
+  if (options.json) return (frame) => output.print(json(frame, { payload: options.payload, explain: said(frame) }));
   const paint = paintFor(process.stdout, options.color);
   const line = lines({ time: options.time, paint });
   if (!options.verbose && !options.hex && !options.explain) return (frame) => output.print(line(frame));
-  const conversations = options.explain ? new Conversations({ reassembled: options.reassemble }) : undefined;
   return (frame) => {
     output.print(line(frame));
-    const step = conversations?.follow(frame);
-    if (step) for (const sentence of explain(step)) output.print(`    ${paint("quiet", `▸ ${sentence}`)}`);
+    for (const sentence of said(frame)) output.print(`    ${paint("quiet", `▸ ${sentence}`)}`);
     if (options.verbose) for (const text of tree(frame, paint)) output.print(text);
     if (options.hex) for (const text of hexDump(frame.octets, paint)) output.print(`    ${text}`);
   };

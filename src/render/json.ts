@@ -8,11 +8,13 @@ import type { Tcp } from "../wire/tcp.js";
 export interface JsonOptions {
   /** Whether payloads are included, in hex. Default: yes. */
   readonly payload?: boolean;
+  /** What the packet means, as {@link explain} says it. */
+  readonly explain?: readonly string[];
 }
 
 /** One line, without the line break. */
 export function json(packet: Packet, options: JsonOptions = {}): string {
-  const { payload = true } = options;
+  const { payload = true, explain = [] } = options;
   const { device, direction, offload, gso } = packet;
   return JSON.stringify({
     ...timeJson(packet.seconds, packet.nanoseconds),
@@ -23,6 +25,7 @@ export function json(packet: Packet, options: JsonOptions = {}): string {
     ...(offload !== "none" && { offload }),
     ...(gso && { gso }),
     ...contentJson(packet, payload),
+    ...(explain.length > 0 && { explain }),
   });
 }
 

@@ -32,8 +32,29 @@ const STYLE = `
   .lost, .failed { fill: var(--mark); }
 `;
 
-/** The image as text. */
-export function ladderSvg({ title, client, server, rungs, more }: Ladder): string {
+/** One image as text: the ladders one below the other. */
+export function ladderSvg(...ladders: readonly Ladder[]): string {
+  return [...ladderSvgPieces(ladders)].join("");
+}
+
+/** The image in pieces, for whoever writes them one by one. */
+export function* ladderSvgPieces(ladders: readonly Ladder[]): Generator<string, void, undefined> {
+  // How tall it is stands in front of what is in it: drawn twice, so that no more than one ladder is text at a time
+  const height = ladders.reduce((sum, ladder) => sum + drawn(ladder).height, 0);
+  const size = `width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"`;
+  const label = ladders.map(({ title }) => title).join("; ");
+  yield `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${safe(label)}">\n<style>${STYLE}</style>\n`;
+  let y = 0;
+  for (const ladder of ladders) {
+    const { parts, height } = drawn(ladder);
+    yield `<g transform="translate(0 ${y})">\n${parts.join("\n")}\n</g>\n`;
+    y += height;
+  }
+  yield "</svg>\n";
+}
+
+/** The elements of one ladder, from its own top down. */
+function drawn({ title, client, server, rungs, more }: Ladder): { parts: readonly string[]; height: number } {
   const parts = [
     text(WIDTH / 2, 24, title, "title", "middle"),
     text(LEFT, 52, client, "title", "middle"),
@@ -66,8 +87,7 @@ export function ladderSvg({ title, client, server, rungs, more }: Ladder): strin
   if (more > 0) note(`${count(more, "more packet")}, not kept`);
   const height = y + 24;
   const lives = [LEFT, RIGHT].map((x) => `<line class="life" x1="${x}" y1="60" x2="${x}" y2="${height - 10}"/>`);
-  const size = `width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${safe(title)}">\n<style>${STYLE}</style>\n${[...lives, ...parts].join("\n")}\n</svg>\n`;
+  return { parts: [...lives, ...parts], height };
 }
 
 function arrow({ from, way, isError, text: words }: PacketRung, y: number): string {

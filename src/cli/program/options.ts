@@ -53,7 +53,7 @@ export function showOptions(command: Command): Command {
         .choices(["absolute", "relative", "delta", "none"])
         .default("absolute"),
     )
-    .addOption(new Option("--explain", "say in a sentence what each packet means").conflicts("json"))
+    .option("--explain", "say in a sentence what each packet means")
     .addOption(
       new Option("--ladder", "draw each conversation, once the packets are there").conflicts([
         "json",
