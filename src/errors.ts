@@ -13,7 +13,9 @@ export interface ErrorInfo {
   /** The routing table leads nowhere, or nobody on the link answers for the next hop. */
   readonly NO_ROUTE: { readonly destination: string };
   /** An IP packet of `size` octets on a way that takes `mtu`. */
-  readonly TOO_LARGE: { readonly size: number; readonly mtu: number };
+  readonly EXCEEDS_MTU: { readonly size: number; readonly mtu: number };
+  /** A port that another socket of this machine has. */
+  readonly PORT_IN_USE: { readonly port: number };
   readonly PERMISSION: { readonly needs: string };
   readonly UNSUPPORTED_PLATFORM: { readonly platform: string };
   readonly NO_ADDON: { readonly tried: readonly string[] };

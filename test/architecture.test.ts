@@ -17,10 +17,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   socket: ["errors", "wire"],
   capture: ["errors", "wire", "packet", "filter", "socket"],
   link: ["errors", "packet", "filter", "wire", "socket", "capture"],
+  send: ["errors", "wire", "packet", "filter", "craft", "socket", "capture"],
   echo: ["errors", "socket"],
   demo: ["errors", "wire", "packet", "flow", "render", "socket", "capture", "echo"],
-  index: ["errors", "wire", "packet", "craft", "filter", "flow", "hint", "render", "socket", "capture", "link", "echo"],
-  cli: ["errors", "wire", "packet", "craft", "filter", "flow", "render", "socket", "capture", "echo", "demo"],
+  index: [
+    "errors",
+    "wire",
+    "packet",
+    "craft",
+    "filter",
+    "flow",
+    "hint",
+    "render",
+    "socket",
+    "capture",
+    "link",
+    "send",
+    "echo",
+  ],
+  cli: ["errors", "wire", "packet", "craft", "filter", "flow", "render", "socket", "capture", "send", "echo", "demo"],
 };
 
 /** Folders that run in a browser as they are. */

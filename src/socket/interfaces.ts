@@ -45,3 +45,12 @@ export function interfaceOf(name: string): Interface {
     known,
   });
 }
+
+/** `address` as a socket of this host is bound to it, with its zone; undefined where it is not this host's. */
+export function ownAddress(address: string): string | undefined {
+  if (address.startsWith("127.")) return address;
+  for (const device of interfaces())
+    for (const own of device.addresses)
+      if (own.address === address) return address.startsWith("fe80:") ? `${address}%${device.name}` : address;
+  return undefined;
+}

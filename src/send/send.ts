@@ -1,0 +1,162 @@
+/** Packets of our own making on the wire: at once, at a rate, or on a schedule. */
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { linkTypes } from "../wire/numbers.js";
+import { type Sent, Transmitter } from "./transmitter.js";
+import { type Outgoing, type WayOptions, wrong } from "./way.js";
+
+/**
+ * What can be sent: what `craft` makes, a frame of a capture or file, or any octets with the `linkType` they begin with.
+ * Octets alone begin with their IPv4 or IPv6 header.
+ */
+export type Sendable = Outgoing | Uint8Array;
+
+export interface SendOptions extends WayOptions {
+  /** Packets a second. Default: as fast as the kernel takes them. */
+  readonly rate?: number | undefined;
+  /** When packet number `index` is to go, in seconds from the start; instead of `rate`. Never earlier; at once where it is late. */
+  readonly schedule?: ((index: number) => number) | undefined;
+  /** How often a packet, or a list of them, is sent. Default: once. */
+  readonly count?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Milliseconds that the event loop may wait for its turn. */
+const TURN = 10;
+/** Milliseconds that a timer may be late. */
+const TIMER = 2;
+
+/**
+ * Sends packets: one, a list, or what an iterable gives. Resolves, with what the kernel took, when it has taken all of them,
+ * which is not when they have left the host. A packet or list is checked before anything is sent, the packets of an
+ * iterable as they come.
+ *
+ * IP packets go by a raw socket where that sends them as they are, else by the link layer; frames by the link layer.
+ *
+ * Throws `BAD_ARGUMENT`, `NO_ROUTE`, `NO_SUCH_INTERFACE`, `EXCEEDS_MTU`, `PERMISSION`, `UNSUPPORTED_PLATFORM`, `NO_ADDON` or
+ * `SYSTEM`; the signal's reason when it is aborted.
+ */
+export async function send(
+  packets: Sendable | Iterable<Sendable> | AsyncIterable<Sendable>,
+  options: SendOptions = {},
+): Promise<Sent> {
+  checkSendOptions(options);
+  const list = isSendable(packets) ? [packets] : packets;
+  checkRepeatable(list, options.count);
+  await using transmitter = new Transmitter(options);
+  if (Array.isArray(list)) for (const packet of list) transmitter.open(outgoing(packet));
+  return await sendBy(transmitter, list, options);
+}
+
+/** What {@link send} does once its sockets are open. */
+export async function sendBy(
+  transmitter: Transmitter,
+  packets: Iterable<Sendable> | AsyncIterable<Sendable>,
+  options: SendOptions,
+): Promise<Sent> {
+  const { rate, signal, count = 1 } = options;
+  const schedule = options.schedule ?? (rate === undefined ? undefined : (index: number) => index / rate);
+  const pace = new Pace();
+  let index = 0;
+  let late = 0;
+
+  const put = async (packet: Outgoing, known?: Promise<void>): Promise<void> => {
+    const way = transmitter.way(packet);
+    await (known ?? transmitter.prepare(way, signal));
+    if (transmitter.put(packet, way)) return;
+    await transmitter.flush(signal);
+    await pace.turn();
+    signal?.throwIfAborted();
+    transmitter.put(packet, way);
+  };
+  /** Undefined where nothing has to be waited for. hot */
+  const step = (packet: Sendable): Promise<void> | undefined => {
+    const out = outgoing(packet);
+    if (schedule) {
+      late = schedule(index++);
+      if (late > pace.elapsed) return wait(late).then(() => put(out));
+    }
+    const way = transmitter.way(out);
+    const known = transmitter.prepare(way, signal);
+    if (!known && transmitter.put(out, way)) return undefined;
+    return put(out, known);
+  };
+  const wait = async (until: number): Promise<void> => {
+    await transmitter.flush(signal);
+    await pace.until(until, signal);
+  };
+
+  signal?.throwIfAborted();
+  for (let round = 0; round < count; round++) {
+    if (Symbol.asyncIterator in packets) for await (const packet of packets) await step(packet);
+    else
+      for (const packet of packets) {
+        const waiting = step(packet);
+        if (waiting) await waiting;
+      }
+  }
+  await transmitter.flush(signal);
+  const { packets: taken, octets, waits } = transmitter;
+  return { packets: taken, octets, seconds: pace.elapsed, waits };
+}
+
+/** Throws `BAD_ARGUMENT`. */
+export function checkSendOptions({ rate, schedule, count }: SendOptions): void {
+  if (rate !== undefined && !(rate > 0)) throw wrong("rate", rate, `rate is packets a second, above 0, not ${rate}`);
+  if (rate !== undefined && schedule) throw wrong("schedule", schedule, "rate and schedule exclude each other");
+  if (count !== undefined && !(count >= 1 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY)))
+    throw wrong("count", count, `count is a whole number above 0, not ${count}`);
+}
+
+/** What gives its packets only once cannot be sent again. */
+function checkRepeatable(packets: Iterable<Sendable> | AsyncIterable<Sendable>, count = 1): void {
+  const iterator: unknown = Symbol.asyncIterator in packets ? undefined : packets[Symbol.iterator]();
+  if (count === 1 || (iterator !== undefined && iterator !== packets)) return;
+  throw wrong("count", count, "count repeats a packet or a list; an iterator can be gone through only once");
+}
+
+/** `packet` with what it begins with. */
+export function outgoing(packet: Sendable): Outgoing {
+  return packet instanceof Uint8Array ? { octets: packet, linkType: linkTypes.raw } : packet;
+}
+
+function isSendable(packets: unknown): packets is Sendable {
+  return packets instanceof Uint8Array || (typeof packets === "object" && packets !== null && "octets" in packets);
+}
+
+/** Waits shorter than a timer can, and lets others have their turn. */
+class Pace {
+  readonly #start = performance.now();
+  #turned = this.#start;
+
+  /** Seconds since the start. */
+  get elapsed(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  async until(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const left = (seconds - this.elapsed) * 1000;
+      if (left <= 0) return;
+      if (left > TIMER) await sleep(left - TIMER, signal);
+      else await setImmediate();
+      this.#turned = performance.now();
+    }
+  }
+
+  /** Lets timers, signals and sockets have their turn, if they have waited for long. */
+  async turn(): Promise<void> {
+    if (performance.now() - this.#turned < TURN) return;
+    await setImmediate();
+    this.#turned = performance.now();
+  }
+}
+
+/** Milliseconds, unless the signal ends them before. */
+async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await setTimeout(milliseconds, undefined, signal ? { signal } : {});
+  } catch {
+    signal?.throwIfAborted();
+  }
+}
