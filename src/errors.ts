@@ -4,6 +4,8 @@ export interface ErrorInfo {
   readonly BAD_FILTER: { readonly source: string; readonly at: number; readonly length: number };
   /** A header field that does not exist, or a value that does not fit it. */
   readonly BAD_FIELD: { readonly header: string; readonly field: string; readonly value: unknown };
+  /** A draft in text that cannot be read: `at` counts characters of `source` from 0, `length` of them are at fault. */
+  readonly BAD_DRAFT: { readonly source: string; readonly at: number; readonly length: number };
   /** Headers that cannot follow one another: `stack` is all of them, `layer` counts to the one at fault from 0. */
   readonly BAD_STACK: { readonly stack: readonly string[]; readonly layer: number };
   /** An argument or option that is not of its documented form. */

@@ -12,6 +12,7 @@ export { type CaptureRecord, type FileProblem, fileProblemText } from "./capture
 export type { Batch, Source, Statistics } from "./capture/source.js";
 export { type AnyDraft, type Craftable, crafter } from "./craft/craft.js";
 export type { Crafted } from "./craft/crafted.js";
+export { parseDraft } from "./craft/draft.js";
 export type { Environment } from "./craft/stack.js";
 export * as echo from "./echo/echo.js";
 export { type ErrorCode, type ErrorInfo, isSockinspectError, SockinspectError } from "./errors.js";

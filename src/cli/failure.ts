@@ -22,6 +22,7 @@ const codes: Readonly<Partial<Record<ErrorCode, number>>> = {
   BAD_FILTER: exitCodes.usage,
   BAD_ARGUMENT: exitCodes.usage,
   BAD_FIELD: exitCodes.usage,
+  BAD_DRAFT: exitCodes.usage,
   BAD_STACK: exitCodes.usage,
   NO_SUCH_INTERFACE: exitCodes.usage,
   NO_ROUTE: exitCodes.noHost,
@@ -50,6 +51,7 @@ export async function refusedAs<T>(code: number, step: Promise<T>): Promise<T> {
 export function report(error: unknown): void {
   if (!isSockinspectError(error)) throw error;
   process.stderr.write(`sockinspect: ${printable(error.message)}\n`);
-  if (isSockinspectError(error, "BAD_FILTER")) process.stderr.write(`${caret(error)}\n`);
+  if (isSockinspectError(error, "BAD_FILTER") || isSockinspectError(error, "BAD_DRAFT"))
+    process.stderr.write(`${caret(error)}\n`);
   process.exitCode = refusals.get(error) ?? codes[error.code] ?? 1;
 }

@@ -1,6 +1,7 @@
 /** The command line: what each command takes. What it does is loaded once it is asked for. */
 import { Command } from "commander";
 import { exitCodes, report } from "./failure.js";
+import { craftCommands } from "./program/craft.js";
 import { machineCommands } from "./program/machine.js";
 import { packetCommands } from "./program/packets.js";
 import { socketCommands } from "./program/sockets.js";
@@ -14,6 +15,7 @@ const program = new Command("sockinspect")
   .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : exitCodes.usage));
 
 packetCommands(program);
+craftCommands(program);
 machineCommands(program);
 socketCommands(program);
 

@@ -10,6 +10,8 @@ export const defaults: { readonly [K in HeaderKind]?: Readonly<Record<string, un
   arp: { hardwareType: 1, protocolType: 0x0800, hardwareSize: 6, protocolSize: 4, operation: 1 },
   ipv4: { version: 4, ttl: 64, destination: "127.0.0.1" },
   ipv6: { version: 6, hopLimit: 64, destination: "::1" },
+  // RFC 4340 §5.1: a request has 48 bits of sequence number, and a service code
+  dccp: { extended: true, sequence: { kind: "extended", content: "00000000" } },
   // RFC 3376 §4.1: a general query
   igmp: { type: 17, maximumResponseCode: 100 },
   // Sent as given, they would be an answer to nothing

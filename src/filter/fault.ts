@@ -12,9 +12,9 @@ export function fault(source: string, { at, length }: Span, why: string): Sockin
   return new SockinspectError("BAD_FILTER", `cannot compile the filter '${shown}': ${why}`, { source, at, length });
 }
 
-/** The filter and a row of `^` under the part at fault: two lines, joined by a line feed. */
-export function caret(error: SockinspectError<"BAD_FILTER">): string {
-  const { source, at, length } = error.info;
+/** The text and a row of `^` under the part at fault: two lines, joined by a line feed. */
+export function caret({ info }: SockinspectError<"BAD_FILTER" | "BAD_DRAFT">): string {
+  const { source, at, length } = info;
   // A control character would move the caret, or reach the terminal.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   const line = source.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");

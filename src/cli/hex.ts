@@ -1,0 +1,19 @@
+import { craft } from "../craft/craft.js";
+import { parseDraft } from "../craft/draft.js";
+import { hexDump } from "../render/hex.js";
+import { type ColourChoice, paintFor } from "./colours.js";
+
+export interface HexOptions {
+  readonly hex?: boolean;
+  readonly raw?: boolean;
+  readonly color: ColourChoice;
+}
+
+/** Writes the octets of the packet that `draft` makes: as hex digits, as a dump, or themselves. */
+export async function hexCommand(draft: string, options: HexOptions): Promise<void> {
+  const { octets } = craft(...parseDraft(draft));
+  if (options.raw) process.stdout.write(octets);
+  else if (options.hex)
+    process.stdout.write(`${hexDump(octets, paintFor(process.stdout, options.color)).join("\n")}\n`);
+  else process.stdout.write(`${Buffer.from(octets).toString("hex")}\n`);
+}
