@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   link: ["errors", "packet", "filter", "wire", "socket", "capture"],
   send: ["errors", "wire", "packet", "filter", "craft", "socket", "capture"],
   echo: ["errors", "socket"],
-  demo: ["errors", "wire", "packet", "flow", "render", "socket", "capture", "echo"],
+  demo: ["errors", "wire", "packet", "filter", "flow", "render", "socket", "capture", "link", "craft", "send", "echo"],
   index: [
     "errors",
     "wire",

@@ -1,60 +1,149 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { handshake } from "../demo/handshake.js";
+/** Demos in a private network namespace: what they show, and whether it is so. */
+import type { Scenario } from "../demo/scenario.js";
+import { scenarios } from "../demo/scenarios.js";
+import { Stage } from "../demo/stage.js";
 import { SockinspectError } from "../errors.js";
-import { lines } from "../render/line.js";
+import { durationText } from "../flow/explain.js";
+import { json } from "../render/json.js";
+import { type Ladder, SAMPLED } from "../render/ladder.js";
+import { ladderMermaid } from "../render/ladder-mermaid.js";
+import { ladderSvg } from "../render/ladder-svg.js";
+import { LadderDrawing } from "../render/ladder-text.js";
+import type { Paint } from "../render/paint.js";
+import { count, wrap } from "../render/text.js";
 import { binding } from "../socket/binding.js";
+import { nearest } from "../wire/nearest.js";
 import { type ColourChoice, paintFor } from "./colours.js";
+import { exitCodes } from "./failure.js";
+import { isInside, runInside } from "./private-namespace.js";
+import { chooseUser, fileOwner } from "./privileges.js";
+import { createText, Saving } from "./save.js";
 
-/** Set for the process that runs inside the private namespace. */
-const INSIDE = "SOCKINSPECT_INSIDE_NAMESPACE";
-
-export async function demoCommand(scenario: string, options: { color: ColourChoice }): Promise<void> {
-  if (process.env[INSIDE] === undefined) return await again();
-  binding().setInterfaceUp("lo");
-  const paint = paintFor(process.stdout, options.color);
-  const line = lines({ time: "relative", paint });
-  const print = (text: string): boolean => process.stdout.write(`${text}\n`);
-  switch (scenario) {
-    case "handshake":
-      return await handshake({
-        say: (text) => print(paint("title", text)),
-        show: (packet) => print(`  ${line(packet)}`),
-      });
-    default:
-      throw new SockinspectError("BAD_ARGUMENT", `there is no demo called ${scenario}`, {
-        argument: "scenario",
-        value: scenario,
-      });
-  }
+export interface DemoOptions {
+  readonly color: ColourChoice;
+  readonly json?: boolean;
+  readonly mermaid?: boolean;
+  readonly svg?: string;
+  readonly write?: string;
+  readonly slow?: boolean;
 }
 
-/**
- * Runs this command again in namespaces of its own: a process with threads, as Node has them, may not enter a new user
- * namespace itself. unshare(2), unshare(1).
- */
-async function again(): Promise<void> {
-  const namespaces = process.getuid?.() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"];
-  const child = spawn(
-    "unshare",
-    [...namespaces, "--", process.execPath, ...process.execArgv, ...process.argv.slice(1)],
-    {
-      stdio: ["inherit", "inherit", "pipe"],
-      env: { ...process.env, [INSIDE]: "1" },
-    },
+/** Columns of a terminal, at least. */
+const WIDTH = 80;
+
+export async function demoCommand(name: string | undefined, options: DemoOptions): Promise<void> {
+  if (name === undefined) {
+    list(paintFor(process.stdout, options.color));
+    return;
+  }
+  const scenario = find(name);
+  if (!isInside()) return await runInside();
+  binding().setInterfaceUp("lo");
+  await play(scenario, options);
+}
+
+function list(paint: Paint): void {
+  const longest = Math.max(...scenarios.map((scenario) => scenario.name.length));
+  for (const { name, title } of scenarios) process.stdout.write(`${paint("title", name.padEnd(longest))}  ${title}\n`);
+  process.stdout.write(`\nsockinspect demo ${scenarios[0]!.name}   shows one; --help says how else\n`);
+}
+
+/** Throws `BAD_ARGUMENT`, which names what may have been meant. */
+function find(name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (found) return found;
+  const near = nearest(
+    name,
+    scenarios.map((scenario) => scenario.name),
   );
-  const said: Buffer[] = [];
-  child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
-  const failure = once(child, "error").then(([error]) => error as NodeJS.ErrnoException);
-  const end = once(child, "close").then(([code]) => code as number | null);
-  const result = await Promise.race([failure, end]);
-  const stderr = Buffer.concat(said).toString();
-  if (result instanceof Error || stderr.startsWith("unshare:"))
-    throw new SockinspectError(
-      "PERMISSION",
-      `cannot make a private network namespace: ${result instanceof Error ? result.message : stderr.trim()} (see 'sockinspect doctor')`,
-      { needs: "user namespaces" },
-    );
-  process.stderr.write(stderr);
-  process.exitCode = result ?? 1;
+  const hint = near === undefined ? "'sockinspect demo' lists them all" : `did you mean ${near}?`;
+  throw new SockinspectError("BAD_ARGUMENT", `there is no demo called ${name}: ${hint}`, {
+    argument: "name",
+    value: name,
+  });
+}
+
+async function play(scenario: Scenario, options: DemoOptions): Promise<void> {
+  const { write, svg, slow = false } = options;
+  const owner = fileOwner(chooseUser(undefined));
+  let unsaved: unknown;
+  const saving =
+    write === undefined
+      ? undefined
+      : await Saving.open(write, { write }, owner, () => {
+          unsaved = true;
+        });
+  const image = svg === undefined ? undefined : await createText(svg, owner);
+  const text =
+    options.json || options.mermaid || svg === "-" || write === "-" ? undefined : new Telling(scenario, options.color);
+  text?.begin();
+  await using stage = new Stage(scenario, {
+    slow,
+    ...(saving && { save: (record) => saving.take(record) }),
+    ...(text && { progress: (ladder) => text.rungs(ladder) }),
+  });
+  await stage.play();
+  const ladder = stage.ladder();
+  const { failures, clockError } = stage;
+  if (options.json) {
+    const { name, title, lesson } = scenario;
+    const packets = stage.packets().map(({ packet }) => JSON.parse(json(packet)) as unknown);
+    const told = { demo: name, title, lesson, passed: failures.length === 0, failures, clockError, ladder, packets };
+    process.stdout.write(`${JSON.stringify(told)}\n`);
+  } else if (options.mermaid) process.stdout.write(ladderMermaid(ladder));
+  await image?.end(ladderSvg(ladder));
+  const packets = stage.packets().length;
+  await saving?.close({ captured: packets, received: packets, unmatched: 0, dropped: 0, freezes: 0 });
+  text?.end(ladder, clockError, failures, packets);
+  if (saving) process.stderr.write(`${saving.text}\n`);
+  if (image) process.stderr.write(`drawn in ${svg}\n`);
+  if (failures.length > 0 || unsaved) process.exitCode = failures.length > 0 ? 1 : exitCodes.output;
+}
+
+/** A demo as text: the lesson, the ladder, whether it was as expected. */
+class Telling {
+  readonly #scenario: Scenario;
+  readonly #paint: Paint;
+  readonly #width = Math.max(WIDTH, process.stdout.columns ?? WIDTH);
+  readonly #drawing: LadderDrawing;
+  #drawn = 0;
+
+  constructor(scenario: Scenario, color: ColourChoice) {
+    this.#scenario = scenario;
+    this.#paint = paintFor(process.stdout, color);
+    this.#drawing = new LadderDrawing({ width: this.#width, paint: this.#paint });
+  }
+
+  begin(): void {
+    const { name, title, lesson } = this.#scenario;
+    this.#print(`${this.#paint("title", name)}: ${title}`, "");
+    for (const line of wrap(lesson, WIDTH - 4)) this.#print(`  ${line}`);
+    this.#print("");
+  }
+
+  /** What of the ladder was not drawn yet. */
+  rungs(ladder: Ladder): void {
+    if (this.#drawn === 0) this.#print(...this.#drawing.ends(ladder));
+    for (const rung of ladder.rungs.slice(this.#drawn)) this.#print(...this.#drawing.rung(rung));
+    this.#drawn = ladder.rungs.length;
+  }
+
+  end(ladder: Ladder, clockError: number, failures: readonly string[], packets: number): void {
+    this.rungs(ladder);
+    this.#print("");
+    if (ladder.rungs.some(({ states }) => states?.sampled))
+      this.#quiet(`${SAMPLED} the kernel's state when a call returned; the others are by the packets`);
+    if (ladder.rungs.some(({ kind }) => kind === "call"))
+      this.#quiet(`Times: calls by the program, packets by the kernel; clocks within ${durationText(clockError)}`);
+    for (const failure of failures) this.#print(this.#paint("problem", `✗ ${failure}`));
+    if (failures.length === 0) this.#print(this.#paint("payload", `✓ ${count(packets, "packet")}, as expected`));
+  }
+
+  #quiet(text: string): void {
+    for (const line of wrap(text, WIDTH - 4)) this.#print(this.#paint("quiet", `  ${line}`));
+  }
+
+  #print(...lines: readonly string[]): void {
+    process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+  }
 }

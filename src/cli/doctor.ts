@@ -1,5 +1,3 @@
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import { type CaptureOptions, capture } from "../capture/live.js";
 import { isSockinspectError } from "../errors.js";
@@ -7,6 +5,7 @@ import { printable } from "../render/text.js";
 import { interfaces } from "../socket/interfaces.js";
 import { paintFor } from "./colours.js";
 import { exitCodes } from "./failure.js";
+import { tryNamespaces } from "./private-namespace.js";
 
 interface Finding {
   readonly good: boolean;
@@ -22,7 +21,7 @@ export async function doctorCommand(): Promise<void> {
     { good: process.platform === "linux", what: `${process.platform} ${release()}, Node ${process.version}` },
     addon,
     ...(addon.good ? await tryCaptures() : []),
-    tryNamespaces(),
+    findNamespaces(),
   ];
   const paint = paintFor(process.stdout);
   for (const { good, what, remedy } of findings) {
@@ -71,36 +70,11 @@ async function tryCapture(options: CaptureOptions): Promise<string | undefined> 
   }
 }
 
-/** Ubuntu since 23.10 lets AppArmor restrict user namespaces; other systems have sysctls of their own. */
-function tryNamespaces(): Finding {
-  const { status, error, stderr } = spawnSync("unshare", ["--user", "--map-root-user", "--net", "true"], {
-    encoding: "utf8",
-  });
-  if (status === 0) return { good: true, what: "user and network namespaces open: the demos need no root" };
-  const remedies = [
-    ["/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "kernel.apparmor_restrict_unprivileged_userns=0"],
-    ["/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"],
-    ["/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces=10000"],
-  ] as const;
-  const restricting = remedies.find(([file, value]) => contentOf(file) === value);
-  const missing = (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
-  return {
-    good: false,
-    what: `no private namespaces for the demos: ${missing ? "unshare is not installed" : stderr.trim()}`,
-    remedy: missing
-      ? "Install util-linux."
-      : restricting
-        ? `Run the demos with sudo, or: sudo sysctl -w ${restricting[2]}`
-        : "Run the demos with sudo.",
-  };
-}
-
-function contentOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch {
-    return undefined; // this kernel has no such setting
-  }
+function findNamespaces(): Finding {
+  const refusal = tryNamespaces();
+  return refusal
+    ? { good: false, what: `no private namespaces for the demos: ${refusal.why}`, remedy: refusal.remedy }
+    : { good: true, what: "user and network namespaces open: the demos need no root" };
 }
 
 function messageOf(error: unknown): string {

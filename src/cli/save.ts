@@ -1,5 +1,6 @@
 /** Packets into capture files. */
 import { accessSync, chmodSync, closeSync, constants, createReadStream, lstatSync, openSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileError, openCapture } from "../capture/file.js";
 import { type CaptureOutput, type CreateOptions, createCapture } from "../capture/file-output.js";
@@ -192,6 +193,36 @@ export class Saving implements Sink {
       return undefined;
     }
     return packets;
+  }
+}
+
+/**
+ * Creates a text file with the care that packets get, in place of one that is there; what is given to `end` is written to
+ * it. "-" is standard output. Throws `SYSTEM`.
+ */
+export async function createText(
+  file: string,
+  owner: FileOwner | undefined,
+): Promise<{ end(text: string): Promise<void> }> {
+  if (file === "-")
+    return {
+      end: async (text) => {
+        process.stdout.write(text);
+      },
+    };
+  await refusedAs(exitCodes.cannotCreate, claim(file, owner));
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  try {
+    const handle = await open(file, O_WRONLY | O_CREAT | O_TRUNC | (process.getuid?.() === 0 ? O_NOFOLLOW : 0), 0o666);
+    if (owner) await handle.chown(owner.user, owner.group);
+    return {
+      end: async (text) => {
+        await handle.writeFile(text);
+        await handle.close();
+      },
+    };
+  } catch (error) {
+    throw await refusedAs(exitCodes.cannotCreate, Promise.reject(fileError("create", file, error)));
   }
 }
 

@@ -89,13 +89,14 @@ function stalled(
   events: FlowEvent[],
 ): void {
   const largest = receiver.maximumSegmentSize > 0 ? receiver.maximumSegmentSize : DEFAULT_SEGMENT;
-  const waited = receiver.acknowledgedTime - sender.nextTime;
+  // What came after an update of the window waited for that
+  const waited = receiver.advancedTime - sender.nextTime;
   if (
     segment.length < largest &&
     receiver.acknowledged === sender.next &&
     receiver.latestLength === 0 &&
     waited >= STALL + (Number.isNaN(roundTrip) ? 0 : roundTrip) &&
-    time - receiver.acknowledgedTime < MILLISECOND
+    time - receiver.advancedTime < MILLISECOND
   )
     events.push({ kind: "delayedAckStall", rule: "small segments wait for an acknowledgment", waited });
 }
@@ -226,6 +227,7 @@ function acknowledge({ acknowledgment }: Segment, sender: TcpSide, receiver: Tcp
     receiver.delivered += (acknowledgment - (sender.hasAcknowledged ? sender.acknowledged : first)) | 0;
     if (receiver.sentFin && acknowledgment === receiver.finEnd) receiver.delivered--;
     receiver.unanswered = 0;
+    sender.advancedTime = scene.time;
     if (!Number.isNaN(receiver.timedSince) && ((acknowledgment - receiver.timed) | 0) >= 0) {
       receiver.roundTrips ??= new RoundTrips();
       receiver.roundTrips.sample(scene.time - receiver.timedSince);

@@ -93,6 +93,8 @@ export class TcpSide extends Side {
   acknowledged = 0;
   acknowledgedPacket = 0;
   acknowledgedTime = 0;
+  /** When it last acknowledged something new. */
+  advancedTime = Number.NaN;
   hasAcknowledged = false;
   /** Times it repeated that acknowledgment with nothing else to say. */
   duplicates = 0;

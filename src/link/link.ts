@@ -30,7 +30,7 @@ export const linkAddresses = {
 export const LINK_DEVICE = "eth0";
 const ENDS = ["client", "server"] as const;
 const OTHER = { client: "server", server: "client" } as const;
-/** Octets of each end's ring. */
+/** Octets of the ring. */
 const RING = 4 * 1024 * 1024;
 /** Linux's least for a device with IPv6. */
 const LEAST_MTU = 1280;
@@ -50,10 +50,10 @@ export class Link implements AsyncDisposable {
   readonly server: NetworkNamespace;
   readonly #middle: NetworkNamespace;
   readonly #sender: PacketSocket;
-  readonly #sources: Readonly<Record<End, Source>>;
+  readonly #source: Source;
   readonly #directions: Readonly<Record<End, Direction>>;
   readonly #rules: Rule[] = [];
-  readonly #forwarding: Promise<unknown>;
+  readonly #forwarding: Promise<void>;
   #seed: number;
 
   /** See {@link openLink}. */
@@ -78,16 +78,17 @@ export class Link implements AsyncDisposable {
         binding().addAddress(LINK_DEVICE, ipv6, 64);
       });
     }
-    const { sender, indices, sources } = this.#middle.run(() => ({
+    const { sender, indices, source } = this.#middle.run(() => ({
       sender: openPacketSocket({ ...ONLY_SENDS }),
       indices: new Map(interfaces().map(({ name, index }) => [name, index])),
-      sources: { client: tap("client", mtu), server: tap("server", mtu) },
+      // One for both devices, so that packets are taken in the order in which they came
+      source: capture({ direction: "in", latency: 1, buffer: RING, snapLength: mtu + ETHERNET }),
     }));
     this.#sender = sender;
-    this.#sources = sources;
+    this.#source = source;
     const direction = (from: End): Direction => new Direction(from, this.#sendTo(indices.get(OTHER[from])!), observe);
     this.#directions = { client: direction("client"), server: direction("server") };
-    this.#forwarding = Promise.all(ENDS.map((end) => this.#forward(end)));
+    this.#forwarding = this.#forward();
   }
 
   /**
@@ -109,22 +110,22 @@ export class Link implements AsyncDisposable {
     };
   }
 
-  /** What became of the packets from each end. */
-  get counters(): Readonly<Record<End, Counters & { readonly held: number; readonly overflowed: number }>> {
-    const of = (end: End) => {
-      const { counters, held } = this.#directions[end];
-      return { ...counters, held, overflowed: this.#sources[end].statistics().dropped };
-    };
+  /** What became of the packets from each end; `held` are those that are on their way. */
+  get counters(): Readonly<Record<End, Counters & { readonly held: number }>> {
+    const of = (end: End) => ({ ...this.#directions[end].counters, held: this.#directions[end].held });
     return { client: of("client"), server: of("server") };
+  }
+
+  /** Packets that were lost before the link had them, as this process was too busy to take them. */
+  get overflowed(): number {
+    return this.#source.statistics().dropped;
   }
 
   /** Takes the link down; packets that were held are dropped. Sockets of the ends go on, without a device. */
   async close(): Promise<void> {
-    for (const end of ENDS) {
-      await this.#sources[end].close();
-      this.#directions[end].end();
-    }
+    await this.#source.close();
     await this.#forwarding;
+    for (const end of ENDS) this.#directions[end].end();
     this.#sender.close();
     for (const host of [this.client, this.server, this.#middle]) await host.close();
   }
@@ -133,10 +134,9 @@ export class Link implements AsyncDisposable {
     await this.close();
   }
 
-  async #forward(end: End): Promise<void> {
-    const direction = this.#directions[end];
-    for await (const batch of this.#sources[end].batches())
-      for (const frame of batch) direction.take(frame, this.#rules);
+  async #forward(): Promise<void> {
+    for await (const batch of this.#source.batches())
+      for (const frame of batch) if (isEnd(frame.device)) this.#directions[frame.device].take(frame, this.#rules);
   }
 
   #sendTo(index: number): (octets: Uint8Array) => boolean {
@@ -170,8 +170,9 @@ function prepare(device: string, mtu: number): void {
   binding().setInterfaceUp(device);
 }
 
-function tap(device: string, mtu: number): Source {
-  return capture({ interface: device, direction: "in", latency: 1, buffer: RING, snapLength: mtu + ETHERNET });
+/** The link's devices have the names of the ends that they lead to. */
+function isEnd(device: string | undefined): device is End {
+  return device === "client" || device === "server";
 }
 
 /**

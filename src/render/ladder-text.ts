@@ -15,6 +15,8 @@ const TIME = 9;
 /** The longest state is SYN-RECEIVED. */
 const STATE = 12;
 const LEAST = 80;
+/** What does not go all the way leaves a part of this many free. */
+const FREE = 6;
 /** Nanoseconds: a longer pause is shown as one. */
 const PAUSE = 1e8;
 
@@ -39,8 +41,8 @@ export class LadderDrawing {
     this.#room = this.#width - TIME - 2 * STATE - 5;
   }
 
-  head({ title, client, server }: Ladder): readonly string[] {
-    return [this.#paint("title", title), ...this.#ends(client, server, this.#width)];
+  head(ladder: Ladder): readonly string[] {
+    return [this.#paint("title", ladder.title), ...this.ends(ladder)];
   }
 
   rung(rung: Rung): readonly string[] {
@@ -59,7 +61,9 @@ export class LadderDrawing {
         lines.push(...this.#call(rung, time, margins));
         break;
       case "caption":
-        lines.push(...this.#marked(rung.text, "title", "◆"));
+        // A heading: nothing happens in it
+        for (const piece of wrap(rung.text, this.#width - 4))
+          lines.push(`${lines.length === 0 ? "◆" : " "} ${this.#paint("title", piece)}`);
         break;
       default:
         rung satisfies never;
@@ -73,7 +77,8 @@ export class LadderDrawing {
   }
 
   /** Both ends, on a line each where one has not room for both. */
-  #ends(client: string, server: string, width: number): readonly string[] {
+  ends({ client, server }: Ladder): readonly string[] {
+    const width = this.#width;
     const left = TIME + 2;
     const gap = width - left - client.length - server.length;
     const [from, to] = [`${" ".repeat(left)}${this.#paint("address", client)}`, this.#paint("address", server)];
@@ -84,9 +89,8 @@ export class LadderDrawing {
 
   /** Between the lifelines, `room` columns. */
   #arrow({ from, way, isError, text }: PacketRung): string {
-    // What does not go all the way leaves a quarter free
-    const room = way === "whole" ? this.#room : this.#room - Math.floor(this.#room / 4);
-    const label = text.length > room - 6 ? `${text.slice(0, room - 7)}…` : text;
+    const room = way === "whole" ? this.#room : this.#room - Math.floor(this.#room / FREE);
+    const label = fitting(text, room - 6);
     const dashes = room - label.length - 4;
     const [less, rest] = [Math.floor(dashes / 2), Math.ceil(dashes / 2)];
     const [near, far] = from === "client" ? [less, rest] : [rest, less];
@@ -133,6 +137,13 @@ export class LadderDrawing {
     const [leftMark, rightMark] = [client === "" ? " " : mark, server === "" ? " " : mark];
     return `${time} ${left}${leftMark}${leftLife}${middle}${rightLife}${rightMark}${right}`.trimEnd();
   }
+}
+
+/** What an arrow has room for: which octets go there says more than which were had. */
+function fitting(text: string, room: number): string {
+  if (text.length <= room) return text;
+  const short = text.replace(/ ack \d+$/, "").replace(/PSH ACK/, "ACK");
+  return short.length > room ? `${short.slice(0, room - 1)}…` : short;
 }
 
 /** What stands in the margins of a line. */

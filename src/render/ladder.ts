@@ -5,6 +5,7 @@ import type { EventKind, FlowEvent } from "../flow/events.js";
 import { durationText, explain } from "../flow/explain.js";
 import type { Packet } from "../packet/packet.js";
 import { endText } from "../wire/address.js";
+import { icmpCodeName, icmpv6CodeName } from "../wire/icmp-names.js";
 import { flagsText } from "./line-tcp.js";
 import { count, words } from "./text.js";
 
@@ -157,7 +158,8 @@ function titleOf(conversation: Conversation): string {
 /** The packet that was just followed. `since`: the time of the rung before. */
 export function rungOf(step: Step, latest: number, explained: boolean): PacketRung {
   const { conversation, time, from, events } = step;
-  const isError = events.some(({ kind }) => kind === "icmpError");
+  const error = events.find((event) => event.kind === "icmpError");
+  const isError = error !== undefined;
   return {
     kind: "packet",
     time,
@@ -166,12 +168,12 @@ export function rungOf(step: Step, latest: number, explained: boolean): PacketRu
     from: isError ? (from === "client" ? "server" : "client") : from,
     way: "whole",
     isError,
-    text: isError ? "ICMP error" : packetText(step),
+    text: error ? errorText(error) : packetText(step),
     states:
       conversation.kind === "tcp"
         ? { client: conversation.client.state ?? "", server: conversation.server.state ?? "", sampled: false }
         : undefined,
-    notes: explained ? explain(step) : events.map(noteOf),
+    notes: explained ? explain(step) : events.filter((event) => event !== error).map(noteOf),
   };
 }
 
@@ -179,13 +181,17 @@ export function rungOf(step: Step, latest: number, explained: boolean): PacketRu
 export class Margins {
   readonly #known = new Map<string, { client: string; server: string }>();
 
+  /** What is known of a conversation. */
+  state(of = ""): { readonly client: string; readonly server: string } {
+    return this.#known.get(of) ?? NOTHING;
+  }
+
   /** Empty where nothing has changed. A call tells the state of its own end again, as the kernel was asked for it. */
   news(rung: Rung): { readonly client: string; readonly server: string } {
     const { states } = rung;
     if (!states) return NOTHING;
-    const key = rung.of ?? "";
-    const before = this.#known.get(key) ?? NOTHING;
-    this.#known.set(key, states);
+    const before = this.state(rung.of);
+    this.#known.set(rung.of ?? "", { client: states.client || before.client, server: states.server || before.server });
     const asked = (end: End): boolean => states.sampled && rung.kind === "call" && rung.by === end;
     const news = (end: End): string => (states[end] !== before[end] || asked(end) ? states[end] : "");
     return { client: news("client"), server: news("server") };
@@ -193,6 +199,12 @@ export class Margins {
 }
 
 const NOTHING = { client: "", server: "" };
+
+/** "ICMP port unreachable" */
+export function errorText({ protocol, type, code }: Extract<FlowEvent, { kind: "icmpError" }>): string {
+  const name = protocol === "icmp" ? icmpCodeName(type, code) : icmpv6CodeName(type, code);
+  return `${protocol === "icmp" ? "ICMP" : "ICMPv6"} ${name ?? `error: type ${type}, code ${code}`}`;
+}
 
 function packetText(step: Step): string {
   const { conversation, length, sequence, flags } = step;
@@ -218,15 +230,19 @@ const NAMES: Readonly<Partial<Record<EventKind, string>>> = {
   duplicateAck: "duplicate ACK",
   selectiveAck: "selective ACK",
   delayedAckStall: "stalled by a delayed ACK",
-  icmpError: "ICMP error",
   fastOpen: "Fast Open",
   keepAlive: "keep-alive",
   keepAliveAnswer: "keep-alive answer",
 };
 
+/** The event's name as people say it. */
+export function eventName({ kind }: FlowEvent): string {
+  return NAMES[kind] ?? words(kind);
+}
+
 /** The event in a phrase. */
 function noteOf(event: FlowEvent): string {
-  const name = NAMES[event.kind] ?? words(event.kind);
+  const name = eventName(event);
   switch (event.kind) {
     case "lostSegment":
     case "acknowledgedUnseen":
@@ -241,7 +257,7 @@ function noteOf(event: FlowEvent): string {
     case "delayedAckStall":
       return `${name}: ${durationText(event.waited)}`;
     case "icmpError":
-      return `${name}: type ${event.type}, code ${event.code}`;
+      return errorText(event);
     default:
       return name;
   }

@@ -19,6 +19,11 @@ const states = [
   "SYN-RECEIVED",
 ] as const;
 
+/** A TCP_… number of linux/tcp_states.h by its name. */
+export function tcpStateName(state: number): TcpSocketState {
+  return states[state] ?? "CLOSED";
+}
+
 /** Times are milliseconds. Counters count from the beginning of the connection. */
 export interface TcpInformation {
   readonly state: TcpSocketState;
@@ -71,7 +76,7 @@ export function tcpInformation(octets: Uint8Array): TcpInformation {
   const u32 = (at: number): number => view.getUint32(at, true);
   const u64 = (at: number): number => Number(view.getBigUint64(at, true));
   const micro = (at: number): number => u32(at) / 1000;
-  const state = states[view.getUint8(0)] ?? "CLOSED";
+  const state = tcpStateName(view.getUint8(0));
   const listens = state === "LISTEN";
   return {
     state,

@@ -179,6 +179,19 @@ test("a small segment that waited for a delayed acknowledgment is a stall", () =
   ]);
 });
 
+test("a small segment that waited for the window to open is no stall", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake([segmentSize(1460)]));
+  const full = segment({ from: "server", seq: 301, ack: 105, flags: "A", window: 0, at: 0.14 });
+  const open = segment({ from: "server", seq: 301, ack: 105, flags: "A", window: 100, at: 0.4 });
+  expect(kindsOf(conversations, [data("client", 101, 301, "head", 0.1), full, open])).toEqual([
+    "",
+    "zeroWindow",
+    "windowUpdate",
+  ]);
+  expect(lastOf(conversations, [data("client", 105, 301, "body", 0.4001)]).events).toEqual([]);
+});
+
 test("a small segment that waited only for a round trip is no stall", () => {
   const quick = [
     data("client", 101, 301, "head", 0.1),

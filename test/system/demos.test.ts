@@ -1,0 +1,191 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compare, type Outline } from "../../src/demo/outline.js";
+import type { Scenario } from "../../src/demo/scenario.js";
+import { scenarios } from "../../src/demo/scenarios.js";
+import { Stage } from "../../src/demo/stage.js";
+import { binding } from "../../src/socket/binding.js";
+import { Running, run } from "../support/command.js";
+
+const DIST = join(import.meta.dirname, "../../dist");
+const folder = mkdtempSync(join(tmpdir(), "sockinspect-demos-"));
+const names = scenarios.map(({ name }) => name);
+
+beforeAll(() => {
+  binding().enterNewNetworkNamespace();
+  binding().setInterfaceUp("lo");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("demos are listed, a line each", async () => {
+  const { code, stdout } = await run("demo");
+  expect(code).toBe(0);
+  const lines = stdout.split("\n");
+  for (const { name, title } of scenarios)
+    expect(lines.find((line) => line.startsWith(`${name} `))).toMatch(new RegExp(` ${title}$`));
+  for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test.each(names)("demo %s shows what it says, within 80 columns", async (name) => {
+  const { code, stdout, stderr } = await run("demo", name);
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(/✓ \d+ packets, as expected\n$/);
+  expect(stdout).not.toContain("✗");
+  expect(code).toBe(0);
+  for (const line of stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+});
+
+describe("the check of a demo fails", () => {
+  const wrong: Outline = { from: "server", words: ["RST", "reset"] };
+
+  test.each(names)("where the packets of %s are not the expected ones", async (name) => {
+    const scenario = scenarios.find((each) => each.name === name)!;
+    const { outlines, failures } = await played(scenario);
+    expect(failures).toEqual([]);
+    const { expected } = scenario;
+    for (const [conversation, list] of Array.isArray(expected) ? [["", expected]] : Object.entries(expected)) {
+      const seen = Array.isArray(expected) ? [...outlines.values()].flat() : outlines.get(conversation as string)!;
+      expect(compare(seen, list)).toBeUndefined();
+      // One too few, one too many, another order, another one
+      expect(compare(seen.slice(1), list)).toMatchObject({ wrong: true });
+      expect(compare([...seen, wrong], list)).toMatchObject({ wrong: true });
+      expect(compare([...seen].reverse(), list)).toMatchObject({ wrong: true });
+      expect(compare([wrong, ...seen.slice(1)], list)).toMatchObject({ wrong: true });
+      expect(compare(seen.slice(0, 1), list)).toMatchObject({ wrong: false });
+    }
+  });
+
+  test("where something else is not so", async () => {
+    const [scenario] = scenarios;
+    const play = async (stage: Stage): Promise<void> => {
+      await scenario!.run(stage);
+      stage.expect("water flows uphill", false);
+    };
+    const { failures } = await played({ ...scenario!, run: play });
+    expect(failures).toEqual(["it is not so that water flows uphill"]);
+  });
+
+  test("and the command says so, and exits with 1", async () => {
+    const command = broken("handshake", ["client: SYN", "server: RST"]);
+    const { code, stdout } = await command.end();
+    expect(stdout).toContain('✗ packet 2 is "server: SYN ACK", but "server: RST" was expected');
+    expect(stdout).not.toContain("✓");
+    expect(code).toBe(1);
+  });
+
+  test("also in JSON", async () => {
+    const { code, stdout } = await broken("refused", ["client: SYN", "client: SYN"], "--json").end();
+    expect(JSON.parse(stdout)).toMatchObject({ passed: false, failures: [expect.stringContaining("was expected")] });
+    expect(code).toBe(1);
+  });
+});
+
+async function played(scenario: Scenario) {
+  await using stage = new Stage(scenario);
+  await stage.play();
+  return { outlines: stage.outlines(), failures: stage.failures };
+}
+
+/** A demo that expects something else. */
+function broken(name: string, expected: readonly string[], ...args: string[]): Running {
+  const script = `import { scenarios } from ${JSON.stringify(pathToFileURL(join(DIST, "demo/scenarios.js")).href)};
+    scenarios.find(({ name }) => name === ${JSON.stringify(name)}).expected = ${JSON.stringify(expected)};`;
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(script)}`;
+  return new Running(["demo", name, ...args], { NODE_OPTIONS });
+}
+
+test("a demo as JSON has calls, packets and states", async () => {
+  const { stdout } = await run("demo", "handshake", "--json");
+  const told = JSON.parse(stdout);
+  expect(told).toMatchObject({ demo: "handshake", passed: true, failures: [] });
+  expect(told.clockError).toBeGreaterThan(0);
+  expect(told.packets).toHaveLength(6);
+  const { rungs } = told.ladder;
+  const find = (text: RegExp) => rungs.findIndex((rung: { text: string }) => text.test(rung.text));
+  expect(rungs[find(/^listen/)]).toMatchObject({
+    kind: "call",
+    by: "server",
+    states: { server: "LISTEN", sampled: true },
+  });
+  expect(rungs[find(/^… connect returns/)]).toMatchObject({ states: { client: "ESTABLISHED", sampled: true } });
+  // One clock: connect() lies around its packets, accept() behind them
+  const order = [/^connect/, /^SYN seq/, /^SYN ACK/, /^ACK ack 1/, /accept.*127/, /^close/, /^FIN/].map(find);
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  const times = rungs.map((rung: { time: number }) => rung.time);
+  expect(times).toEqual([...times].sort((a: number, b: number) => a - b));
+});
+
+test("a demo is drawn, and its packets saved", async () => {
+  const [image, file] = [join(folder, "echo.svg"), join(folder, "echo.pcapng")];
+  const { code, stderr } = await run("demo", "echo", "--svg", image, "--write", file);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain(`packets saved in ${file}`);
+  const svg = readFileSync(image, "utf8");
+  expect(svg).toMatch(/^<svg /);
+  expect(svg).toContain("send(&#34;hello&#34;)");
+  const read = await run("read", file, "--quiet");
+  expect(read.stderr).toMatch(/^\d+ packets/);
+  const mermaid = await run("demo", "echo", "--mermaid");
+  expect(mermaid.stdout).toMatch(/^sequenceDiagram\n/);
+});
+
+test("a link's packets are saved, too", async () => {
+  const file = join(folder, "retransmission.pcapng");
+  expect((await run("demo", "retransmission", "--write", file)).code).toBe(0);
+  const { stdout } = await run("read", file, "--explain");
+  expect(stdout).toContain("sends again");
+});
+
+test("a file that cannot be created ends it before anything is played", async () => {
+  const { code, stderr } = await run("demo", "handshake", "--svg", join(folder, "no/such/folder.svg"));
+  expect(stderr).toContain("cannot create");
+  expect(code).toBe(73);
+});
+
+test("--slow pauses between steps, and draws them as they come", async () => {
+  const command = new Running(["demo", "refused", "--slow"]);
+  const { code, stdout } = await command.end();
+  expect(stdout).toContain("✓ 2 packets, as expected");
+  expect(code).toBe(0);
+});
+
+test.each([
+  ["handshakr", "did you mean handshake?"],
+  ["zero_window", "did you mean zero-window?"],
+  ["something", "'sockinspect demo' lists them all"],
+])("there is no demo %s: %s", async (name, hint) => {
+  const { code, stderr } = await run("demo", name);
+  expect(stderr).toBe(`sockinspect: there is no demo called ${name}: ${hint}\n`);
+  expect(code).toBe(64);
+});
+
+describe("where namespaces are refused, it says what refuses them and what to do", () => {
+  test("unshare is missing", async () => {
+    const { code, stderr } = await new Running(["demo", "handshake"], { PATH: "/nonexistent" }).end();
+    expect(stderr).toContain("the program unshare is missing. Install the package util-linux.");
+    expect(code).toBe(77);
+  });
+
+  test("the kernel's limit is 0", () => {
+    // A user namespace has a limit of its own
+    const script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
+    const { status, stderr } = spawnSync(
+      "unshare",
+      ["--user", "--map-user=1000", "--keep-caps", "sh", "-c", script, "sh"].concat(
+        process.execPath,
+        join(DIST, "cli/main.js"),
+        "demo",
+        "handshake",
+      ),
+      { encoding: "utf8" },
+    );
+    expect(stderr).toContain("user.max_user_namespaces forbids user namespaces");
+    expect(stderr).toContain("sudo sysctl -w user.max_user_namespaces=10000");
+    expect(status).toBe(77);
+  });
+});
