@@ -141,19 +141,23 @@ export function parseMac(text: unknown): readonly number[] | undefined {
 /** Writes the 6 octets of `text`, where it is an address, and tells whether it is. hot */
 export function putMac(text: unknown, data: DataView, at: number): boolean {
   if (typeof text !== "string" || text.length !== 17) return false;
+  let high = 0;
+  let low = 0;
   for (let i = 0; i < 6; i++) {
-    const high = hexDigit(text.charCodeAt(3 * i));
-    const low = hexDigit(text.charCodeAt(3 * i + 1));
-    if (high < 0 || low < 0 || (i > 0 && text.charCodeAt(3 * i - 1) !== 0x3a)) return false;
-    data.setUint8(at + i, high * 16 + low);
+    const octet = hexDigit(text.charCodeAt(3 * i)) * 16 + hexDigit(text.charCodeAt(3 * i + 1));
+    if (!(octet >= 0) || (i > 0 && text.charCodeAt(3 * i - 1) !== 0x3a)) return false;
+    if (i < 4) high = high * 256 + octet;
+    else low = low * 256 + octet;
   }
+  data.setUint32(at, high);
+  data.setUint16(at + 4, low);
   return true;
 }
 
 function hexDigit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : Number.NaN;
 }
 
 /** An address with its port, where it has one; RFC 5952 §6 wants an IPv6 address before a port in brackets. */
