@@ -5,14 +5,17 @@ import type { Offload, Verdict } from "./packet.js";
 import type { Problem } from "./problem.js";
 import type { Walk } from "./walk/walk.js";
 
+/** By their numbers in a walk, where 0 is one that is not known yet; undefined is that of a layer without a checksum. */
+const VERDICTS: readonly (Verdict | undefined)[] = ["cannot tell", "good", "bad", "absent", "cannot tell", undefined];
+
 /** The verdict on layer `i`, or undefined where it has no checksum. hot */
 export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | undefined {
   const id = walk.ids[i]!;
   if (offload !== "none" && isOffloaded(id) && innermost(walk, i)) return offload;
-  const known = walk.verdicts[i];
-  if (known !== null) return known;
+  const known = walk.verdicts[i]!;
+  if (known !== 0) return VERDICTS[known];
   const found = verify(walk, i);
-  walk.verdicts[i] = found;
+  walk.verdicts[i] = VERDICTS.indexOf(found, 1);
   return found;
 }
 

@@ -4,7 +4,6 @@
  */
 import { RELEASED } from "../../wire/header.js";
 import { type HeaderKind, headers, ids } from "../headers.js";
-import type { Verdict } from "../packet.js";
 import type { Limit, Problem } from "../problem.js";
 
 /** Reads the header at `walk.at`, moves past it and returns the number of the header that follows, or {@link END}. */
@@ -29,8 +28,8 @@ export class Walk {
   /** Where the content of each layer ends on the wire, which may lie behind what was kept. */
   readonly wireEnds = new Int32Array(DEEPEST);
 
-  /** What was found of the checksum of each layer so far; null where it was not looked at. */
-  readonly verdicts: (Verdict | undefined | null)[] = new Array(DEEPEST).fill(null);
+  /** What was found of the checksum of each layer so far, by its number in verify.ts; 0 where it was not looked at. */
+  readonly verdicts = new Uint8Array(DEEPEST);
 
   /** First octet that no header has taken yet; in the end, the payload's. */
   at = 0;
@@ -83,7 +82,7 @@ export class Walk {
     const i = this.count++;
     this.ids[i] = id;
     this.starts[i] = this.at;
-    this.verdicts[i] = null;
+    this.verdicts[i] = 0;
     if (this.at + size > this.end) {
       this.truncated(id, size);
       this.clipped = i;

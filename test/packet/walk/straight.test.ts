@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { run, step } from "../../../src/packet/walk/run.js";
+import { straight } from "../../../src/packet/walk/straight.js";
+import { Walk } from "../../../src/packet/walk/walk.js";
+import { linkTypes } from "../../../src/wire/numbers.js";
+import * as packets from "../../support/packets.js";
+
+const samples = [packets.syn, packets.hello, packets.fin, packets.udp, packets.udp6, packets.portUnreachable];
+
+/** All that a walk says; what lies behind its last layer is left over from an earlier one. */
+function found(walk: Walk): unknown {
+  const { count, ids, starts, ends, wireEnds, verdicts, data: _, ...rest } = walk;
+  return {
+    count,
+    ...rest,
+    layers: [ids, starts, ends, wireEnds, verdicts].map((list) => [...list.subarray(0, count)]),
+  };
+}
+
+function both(octets: Uint8Array, length: number): { whole: Walk; steps: Walk } {
+  const data = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  const whole = new Walk();
+  run(whole, data, 0, octets.length, length, linkTypes.ethernet);
+  const steps = new Walk();
+  steps.start(data, 0, octets.length, length);
+  step(steps, linkTypes.ethernet);
+  return { whole, steps };
+}
+
+test.each([packets.syn, packets.hello, packets.udp, packets.udp6])("plain packet %# is walked in one go", (octets) => {
+  const walk = new Walk();
+  walk.start(new DataView(octets.buffer, octets.byteOffset, octets.length), 0, octets.length, octets.length);
+  const data = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  expect(straight(walk, data, 0, octets.length)).toBe(true);
+});
+
+test("in one go or step by step, a walk finds the same: of packets with octets changed, cut off, or behind them", () => {
+  const change = fc.record({ at: fc.nat(63), octet: fc.nat(255) });
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...samples),
+      fc.array(change, { maxLength: 3 }),
+      fc.integer({ min: -60, max: 6 }),
+      fc.nat(9),
+      (sample, changes, more, missing) => {
+        const octets = new Uint8Array(Math.max(0, sample.length + more));
+        octets.set(sample.subarray(0, octets.length));
+        for (const { at, octet } of changes) if (at < octets.length) octets[at] = octet;
+        const { whole, steps } = both(octets, octets.length + missing);
+        expect(found(whole)).toEqual(found(steps));
+      },
+    ),
+    { numRuns: 20_000 },
+  );
+});
