@@ -14,12 +14,21 @@ const PIECE = 8 * 1024;
  */
 export class Output {
   #text = "";
+  #encoding: "utf8" | "latin1" = "utf8";
   #octets = Buffer.allocUnsafe(2 * CHUNK);
   #size = 0;
 
   print(line: string): void {
+    if (this.#encoding !== "utf8") this.#encode("utf8");
     this.#text += `${line}\n`;
-    if (this.#text.length >= PIECE) this.#encode();
+    if (this.#text.length >= PIECE) this.#encode("utf8");
+  }
+
+  /** Prints a line whose characters are the octets of UTF-8. hot */
+  printOctets(line: string): void {
+    if (this.#encoding !== "latin1") this.#encode("latin1");
+    this.#text += `${line}\n`;
+    if (this.#text.length >= PIECE) this.#encode("latin1");
   }
 
   get full(): boolean {
@@ -28,7 +37,7 @@ export class Output {
 
   /** Resolves to false when nobody reads any more (EPIPE). Throws `SYSTEM`. */
   async flush(): Promise<boolean> {
-    this.#encode();
+    this.#encode(this.#encoding);
     const octets = this.#octets;
     const size = this.#size;
     this.#size = 0;
@@ -44,8 +53,11 @@ export class Output {
     return true;
   }
 
-  #encode(): void {
+  /** Encodes what was printed; what comes is of encoding `next`. */
+  #encode(next: "utf8" | "latin1"): void {
     const text = this.#text;
+    const encoding = this.#encoding;
+    this.#encoding = next;
     this.#text = "";
     // UTF-8 takes up to three octets for each unit of a string
     if (this.#size + 3 * text.length > this.#octets.length) {
@@ -53,7 +65,7 @@ export class Output {
       this.#octets.copy(larger, 0, 0, this.#size);
       this.#octets = larger;
     }
-    this.#size += this.#octets.write(text, this.#size);
+    this.#size += this.#octets.write(text, this.#size, encoding);
   }
 }
 

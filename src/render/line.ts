@@ -1,5 +1,5 @@
 /** A packet in one line. */
-import { SequenceOrigins } from "../flow/sequence.js";
+import { SequenceOrigins, type Way as SequenceWay } from "../flow/sequence.js";
 import { hint } from "../hint/hint.js";
 import { headerOf } from "../packet/headers.js";
 import { type Cut, type Layer, type LayerOf, type Packet, wholeLayers } from "../packet/packet.js";
@@ -21,12 +21,21 @@ export interface LineOptions {
 
 /** One packet, by itself: its time of day, sequence numbers as they are on the wire. */
 export function line(packet: Packet, options: LineOptions = {}): string {
-  return new Liner(options, undefined).line(packet);
+  return new Liner(options, undefined, asItIs).line(packet);
 }
 
 /** A function for the packets of one capture, in order: it counts time from earlier ones and sequence numbers from each connection's start. */
 export function lines(options: LineOptions = {}): (packet: Packet) => string {
-  const liner = new Liner(options, new SequenceOrigins());
+  const liner = new Liner(options, new SequenceOrigins(), asItIs);
+  return (packet) => liner.line(packet);
+}
+
+/**
+ * What {@link lines} gives, as the octets of UTF-8, each one character: strings that are put together and written (as
+ * latin1) in a fraction of the time that arrows and dashes of two octets each would take.
+ */
+export function utf8Lines(options: LineOptions = {}): (packet: Packet) => string {
+  const liner = new Liner(options, new SequenceOrigins(), utf8);
   return (packet) => liner.line(packet);
 }
 
@@ -44,6 +53,7 @@ interface Way {
   readonly destinationPort: number;
   readonly column: number;
   readonly text: string;
+  sequence: SequenceWay | undefined;
 }
 
 type DeviceColumns = Readonly<Record<"in" | "out" | "other" | "unknown", string>>;
@@ -54,16 +64,21 @@ class Liner {
   readonly #paint: Paint;
   readonly #clock: Clock;
   readonly #origins: SequenceOrigins | undefined;
+  /** What is done to text that may have characters beyond ASCII. */
+  readonly #encode: (text: string) => string;
+  readonly #dash: string;
   readonly #deviceColumns = new Map<string, DeviceColumns>();
-  readonly #ways = new Map<number, Way>();
+  readonly #ways: (Way | undefined)[] = new Array(WAYS).fill(undefined);
   /** Columns grow with what they had to hold, so that lines of one capture stand under each other. */
   #deviceWidth = 2;
   #endpointsWidth = 0;
 
-  constructor(options: LineOptions, origins: SequenceOrigins | undefined) {
+  constructor(options: LineOptions, origins: SequenceOrigins | undefined, encode: (text: string) => string) {
     this.#paint = options.paint ?? plain;
     this.#clock = clock(options.time ?? "absolute");
     this.#origins = origins;
+    this.#encode = encode;
+    this.#dash = encode("–");
   }
 
   line(packet: Packet): string {
@@ -73,11 +88,12 @@ class Liner {
     const layers = wholeLayers(packet);
     text += this.#layers(packet, layers);
     const said = hint(layers);
-    if (said) text += ` ${this.#paint("quiet", hintText(said))}`;
+    if (said) text += ` ${this.#paint("quiet", this.#encode(hintText(said)))}`;
     for (let whole = packet.reassembled; whole; whole = whole.reassembled)
       text += ` ${this.#paint("quiet", `(reassembled from ${count(whole.fragments, "fragment")})`)}`;
     for (let part: Packet | undefined = packet; part; part = part.reassembled)
-      for (const problem of part.problems) text += ` ${this.#paint("problem", `✗ ${problemText(problem)}`)}`;
+      for (const problem of part.problems)
+        text += ` ${this.#paint("problem", this.#encode(`✗ ${problemText(problem)}`))}`;
     return text;
   }
 
@@ -94,7 +110,7 @@ class Liner {
       const padded = name.padEnd(this.#deviceWidth);
       const ways = { in: " in ", out: " out", other: " –  ", unknown: "" };
       const made = Object.fromEntries(
-        Object.entries(ways).map(([way, text]) => [way, `${this.#paint("device", padded + text)} `]),
+        Object.entries(ways).map(([way, text]) => [way, `${this.#paint("device", this.#encode(padded + text))} `]),
       ) as DeviceColumns;
       columns.set(device, made);
       column = made[direction ?? "unknown"];
@@ -116,7 +132,7 @@ class Liner {
           break;
         case "ipv4":
         case "ipv6":
-          if (network) text += `${this.#paint("quiet", `[${network.source} → ${network.destination}]`)} `;
+          if (network) text += `${this.#paint("quiet", this.#encode(`[${network.source} → ${network.destination}]`))} `;
           network = layer;
           if (layer.kind === "ipv4") fragment = fragmentText(layer) || fragment;
           break;
@@ -124,20 +140,20 @@ class Liner {
           fragment = fragmentText(layer) || fragment;
           break;
         case "tcp":
-          text += this.#endpoints(network, layer) + this.#tcp(network, layer, layers, packet.gso);
+          text += this.#tcp(network, layer, layers, packet.gso);
           said = true;
           break;
         case "udp":
-          text += `${this.#endpoints(network, layer)}${this.#protocol("UDP")}${this.#carried(layers)}`;
+          text += `${this.#way(network, layer.sourcePort, layer.destinationPort).text}${this.#protocol("UDP")}${this.#carried(layers)}`;
           said = true;
           break;
         case "icmp":
         case "icmpv6":
-          return text + this.#addresses(network) + icmpLine(layers, i, this.#paint) + this.#behind(fragment);
+          return `${text}${this.#addresses(network)}${this.#encode(icmpLine(layers, i, this.#paint))}${this.#behind(fragment)}`;
         case "arp":
           return `${text}${this.#arp(layer)}`;
         case "cut":
-          return `${text}${this.#addresses(network)}${this.#protocol(layer.header.toUpperCase())}${cutText(layer)}${this.#behind(fragment)}`;
+          return `${text}${this.#addresses(network)}${this.#protocol(layer.header.toUpperCase())}${this.#encode(cutText(layer))}${this.#behind(fragment)}`;
         default:
           break;
       }
@@ -150,21 +166,17 @@ class Liner {
     return fragment === "" ? "" : ` ${this.#paint("quiet", fragment)}`;
   }
 
-  #endpoints(network: Network | undefined, ports: { sourcePort: number; destinationPort: number }): string {
-    return this.#way(network, ports.sourcePort, ports.destinationPort);
-  }
-
   #addresses(network: Network | undefined): string {
-    return this.#way(network, -1, -1);
+    return network ? this.#way(network, -1, -1).text : "";
   }
 
   /** Both ends with an arrow between them, padded to a column. Conversations repeat theirs: the latest are kept. */
-  #way(network: Network | undefined, sourcePort: number, destinationPort: number): string {
-    if (!network) return sourcePort < 0 ? "" : `${sourcePort} → ${destinationPort} `;
-    const { source, destination } = network;
+  #way(network: Network | undefined, sourcePort: number, destinationPort: number): Way {
+    const source = network?.source ?? "";
+    const destination = network?.destination ?? "";
     const hosts = lastUnit(source) * 7 + lastUnit(destination);
     const slot = (sourcePort * 31 + destinationPort * 17 + hosts) & (WAYS - 1);
-    const kept = this.#ways.get(slot);
+    const kept = this.#ways[slot];
     if (
       kept !== undefined &&
       kept.sourcePort === sourcePort &&
@@ -173,10 +185,14 @@ class Liner {
       kept.destination === destination &&
       kept.column === this.#endpointsWidth
     )
-      return kept.text;
-    const text = this.#wayText(network, sourcePort, destinationPort);
-    this.#ways.set(slot, { source, destination, sourcePort, destinationPort, column: this.#endpointsWidth, text });
-    return text;
+      return kept;
+    const text = this.#encode(
+      network ? this.#wayText(network, sourcePort, destinationPort) : `${sourcePort} → ${destinationPort} `,
+    );
+    const column = this.#endpointsWidth;
+    const way: Way = { source, destination, sourcePort, destinationPort, column, text, sequence: undefined };
+    this.#ways[slot] = way;
+    return way;
   }
 
   #wayText({ kind, source, destination }: Network, sourcePort: number, destinationPort: number): string {
@@ -199,15 +215,18 @@ class Liner {
     const paint = this.#paint;
     const length = payloadLength(layers);
     const { flags } = tcp;
+    const way = this.#way(network, tcp.sourcePort, tcp.destinationPort);
     let sequence = tcp.sequenceNumber;
     let acknowledgment = tcp.acknowledgmentNumber;
     if (this.#origins && network) {
-      this.#origins.follow(network.source, network.destination, tcp);
-      sequence = this.#origins.sequence(tcp);
-      acknowledgment = this.#origins.acknowledgment(tcp);
+      if (!way.sequence || way.sequence.forgotten)
+        way.sequence = this.#origins.way(way.source, way.sourcePort, way.destination, way.destinationPort);
+      way.sequence.follow(tcp);
+      sequence = way.sequence.sequence(sequence);
+      acknowledgment = way.sequence.acknowledgment(acknowledgment);
     }
-    let text = `${this.#protocol("TCP")}${paint("flags", flagsText(flags))}`;
-    if (length > 0) text += ` seq ${paint("number", `${sequence}–${(sequence + length - 1) >>> 0}`)}`;
+    let text = `${way.text}${this.#protocol("TCP")}${paint("flags", flagsText(flags))}`;
+    if (length > 0) text += ` seq ${paint("number", `${sequence}${this.#dash}${(sequence + length - 1) >>> 0}`)}`;
     else if (flags.syn || flags.fin || flags.rst) text += ` seq ${paint("number", String(sequence))}`;
     if (flags.ack) text += ` ack ${paint("number", String(acknowledgment))}`;
     text += ` win ${tcp.window}`;
@@ -215,7 +234,7 @@ class Liner {
     if (length > 0) text += ` ${paint("payload", count(length, "byte"))}`;
     if (gso) text += ` ${paint("quiet", "(split later by the network card)")}`;
     const options = tcp.dataOffset > 5 ? optionsText(tcp.options) : "";
-    return options === "" ? text : `${text} ${paint("option", `<${options}>`)}`;
+    return options === "" ? text : `${text} ${paint("option", `<${this.#encode(options)}>`)}`;
   }
 
   #carried(layers: readonly Layer[]): string {
@@ -252,7 +271,7 @@ class Liner {
       return `${nameIn(linkTypeNames, packet.linkType) ?? `link type ${packet.linkType}`} ${count(packet.length, "byte")}`;
     const type = link.type > 1500 ? (nameIn(etherTypes, link.type) ?? hex(link.type, 4)) : "IEEE 802.3";
     const way = outer ? `${this.#paint("address", outer.source)} → ${this.#paint("address", outer.destination)} ` : "";
-    return `${way}${this.#protocol(type)}${size}`;
+    return `${this.#encode(way)}${this.#protocol(type)}${size}`;
   }
 
   #carriedBy(network: Network, layers: readonly Layer[]): string {
@@ -274,6 +293,19 @@ function fragmentText(header: LayerOf<"ipv4"> | LayerOf<"fragment">): string {
 function endpoint(kind: Network["kind"], address: string, port: number): [string, string, string] {
   if (port < 0) return [address, "", ""];
   return [kind === "ipv6" ? `[${address}]` : address, ":", String(port)];
+}
+
+function asItIs(text: string): string {
+  return text;
+}
+
+const encoder = new TextEncoder();
+
+/** The octets of `text` in UTF-8, each one character. */
+function utf8(text: string): string {
+  for (let i = 0; i < text.length; i++)
+    if (text.charCodeAt(i) > 0x7f) return String.fromCharCode(...encoder.encode(text));
+  return text;
 }
 
 /** The part of an address in which neighbours differ. */

@@ -22,8 +22,9 @@ function segment(ports: [number, number], numbers: [number, number], ...on: (key
 }
 
 function numbers(origins: SequenceOrigins, from: string, to: string, tcp: Tcp): [number, number] {
-  origins.follow(from, to, tcp);
-  return [origins.sequence(tcp), tcp.flags.ack ? origins.acknowledgment(tcp) : 0];
+  const way = origins.way(from, tcp.sourcePort, to, tcp.destinationPort);
+  way.follow(tcp);
+  return [way.sequence(tcp.sequenceNumber), tcp.flags.ack ? way.acknowledgment(tcp.acknowledgmentNumber) : 0];
 }
 
 test("both sides count from their SYN, across the wrap of 32 bits", () => {
@@ -48,4 +49,18 @@ test("a SYN with another number on the same ports starts anew, a repeated one do
   expect(numbers(origins, "a", "b", segment([9, 80], [101, 301], "ack"))).toEqual([1, 1]);
   expect(numbers(origins, "a", "b", segment([9, 80], [9000, 0], "syn"))).toEqual([0, 0]);
   expect(numbers(origins, "b", "a", segment([80, 9], [40, 9001], "syn", "ack"))).toEqual([0, 1]);
+});
+
+test("one that sends to itself counts once", () => {
+  const origins = new SequenceOrigins();
+  expect(numbers(origins, "a", "a", segment([9, 9], [100, 0], "syn"))).toEqual([0, 0]);
+  expect(numbers(origins, "a", "a", segment([9, 9], [100, 101], "syn", "ack"))).toEqual([0, 1]);
+});
+
+test("the connections longest known are forgotten, and both their ways say so", () => {
+  const origins = new SequenceOrigins();
+  const [there, back] = [origins.way("a", 1, "b", 2), origins.way("b", 2, "a", 1)];
+  for (let port = 0; port < 65_536; port++) origins.way("c", port, "d", 7);
+  expect([there.forgotten, back.forgotten]).toEqual([true, true]);
+  expect(origins.way("a", 1, "b", 2)).not.toBe(there);
 });
