@@ -1,46 +1,36 @@
 import { write } from "node:fs";
 import { fileError } from "../capture/file.js";
+import { Pen } from "../render/pen.js";
 import { exitCodes, refusedAs } from "./failure.js";
 
 /** Octets handed over at once, and room for what one line adds. */
 const CHUNK = 256 * 1024;
-/** Text is encoded in pieces that stay in the processor's cache: measured a third faster than whole chunks. */
-const PIECE = 8 * 1024;
-
 /**
  * Standard output with back-pressure: whoever prints waits for {@link flush} when {@link full}, so a slow reader slows
  * the capture instead of filling memory, and the kernel counts what it had to drop. Written in Node's thread pool:
  * `process.stdout` would block the event loop on a full pipe, and Ctrl-C with it.
  */
 export class Output {
-  #text = "";
-  #encoding: "utf8" | "latin1" = "utf8";
-  #octets = Buffer.allocUnsafe(2 * CHUNK);
-  #size = 0;
+  /** What is written with it is printed, with the next {@link flush} at the latest. */
+  readonly pen = new Pen(2 * CHUNK);
+  #spare: Uint8Array<ArrayBuffer> | undefined;
 
   print(line: string): void {
-    if (this.#encoding !== "utf8") this.#encode("utf8");
-    this.#text += `${line}\n`;
-    if (this.#text.length >= PIECE) this.#encode("utf8");
-  }
-
-  /** Prints a line whose characters are the octets of UTF-8. hot */
-  printOctets(line: string): void {
-    if (this.#encoding !== "latin1") this.#encode("latin1");
-    this.#text += `${line}\n`;
-    if (this.#text.length >= PIECE) this.#encode("latin1");
+    this.pen.text(line);
+    this.pen.text("\n");
   }
 
   get full(): boolean {
-    return this.#size >= CHUNK;
+    return this.pen.size >= CHUNK;
   }
 
   /** Resolves to false when nobody reads any more (EPIPE). Throws `SYSTEM`. */
   async flush(): Promise<boolean> {
-    this.#encode(this.#encoding);
-    const octets = this.#octets;
-    const size = this.#size;
-    this.#size = 0;
+    const { octets, size } = this.pen;
+    // What is printed meanwhile goes elsewhere
+    this.pen.octets = this.#spare ?? new Uint8Array(2 * CHUNK);
+    this.pen.size = 0;
+    this.#spare = octets;
     for (let at = 0; at < size; ) {
       const { error, written } = await writeSome(octets, at, size);
       if (error?.code === "EPIPE") return false;
@@ -52,25 +42,10 @@ export class Output {
     }
     return true;
   }
-
-  /** Encodes what was printed; what comes is of encoding `next`. */
-  #encode(next: "utf8" | "latin1"): void {
-    const text = this.#text;
-    const encoding = this.#encoding;
-    this.#encoding = next;
-    this.#text = "";
-    // UTF-8 takes up to three octets for each unit of a string
-    if (this.#size + 3 * text.length > this.#octets.length) {
-      const larger = Buffer.allocUnsafe(2 * (this.#size + 3 * text.length));
-      this.#octets.copy(larger, 0, 0, this.#size);
-      this.#octets = larger;
-    }
-    this.#size += this.#octets.write(text, this.#size, encoding);
-  }
 }
 
 function writeSome(
-  octets: Buffer,
+  octets: Uint8Array,
   at: number,
   end: number,
 ): Promise<{ error: NodeJS.ErrnoException | null; written: number }> {

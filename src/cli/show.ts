@@ -7,7 +7,7 @@ import { FragmentReassembly } from "../packet/reassembly.js";
 import type { TimeFormat } from "../render/clock.js";
 import { hexDump } from "../render/hex.js";
 import { json } from "../render/json.js";
-import { lines, utf8Lines } from "../render/line.js";
+import { lines, lineWriter } from "../render/line.js";
 import { tree } from "../render/tree.js";
 import { type ColourChoice, paintFor } from "./colours.js";
 import { Output } from "./output.js";
@@ -102,8 +102,12 @@ function printer(options: ShowOptions, output: Output): (frame: Frame) => void {
   if (options.json) return (frame) => output.print(json(frame, { payload: options.payload, explain: said(frame) }));
   const paint = paintFor(process.stdout, options.color);
   if (!options.verbose && !options.hex && !options.explain) {
-    const line = utf8Lines({ time: options.time, paint });
-    return (frame) => output.printOctets(line(frame));
+    const write = lineWriter({ time: options.time, paint });
+    const { pen } = output;
+    return (frame) => {
+      write(pen, frame);
+      pen.text("\n");
+    };
   }
   const line = lines({ time: options.time, paint });
   return (frame) => {

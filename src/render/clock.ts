@@ -1,9 +1,11 @@
 /** When a packet was seen, as text. */
+import type { Pen } from "./pen.js";
 
 /** "absolute": local time of day; "relative": seconds since the first packet; "delta": since the one before. */
 export type TimeFormat = "absolute" | "relative" | "delta" | "none";
 
-export type Clock = (seconds: number, nanoseconds: number) => string;
+/** Writes when a packet was seen; nothing where that is not wanted. */
+export type Clock = (pen: Pen, seconds: number, nanoseconds: number) => void;
 
 /** A clock that remembers the packets it was asked about. Microseconds, as the kernel's precision is in practice. */
 export function clock(format: TimeFormat): Clock {
@@ -15,14 +17,13 @@ export function clock(format: TimeFormat): Clock {
     case "delta":
       return since(true);
     case "none":
-      return () => "";
+      return () => {};
     default:
       return format satisfies never;
   }
 }
 
 const two = (n: number): string => String(n).padStart(2, "0");
-const THREE: readonly string[] = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, "0"));
 
 /** The local date. */
 export function dateText(date: Date): string {
@@ -34,25 +35,26 @@ function timeOfDay(): Clock {
   let second = -1;
   let text = "";
   let firstDay: string | undefined;
-  return (seconds, nanoseconds) => {
-    if (Number.isNaN(seconds)) return "no time        ";
+  return (pen, seconds, nanoseconds) => {
+    if (Number.isNaN(seconds)) return pen.text("no time        ");
     if (seconds !== second) {
       const date = new Date(seconds * 1000);
-      if (Number.isNaN(date.getTime())) return `${seconds} s after 1970`;
+      if (Number.isNaN(date.getTime())) return pen.text(`${seconds} s after 1970`);
       const day = dateText(date);
       firstDay ??= day;
       text = `${day === firstDay ? "" : `${day} `}${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.`;
       second = seconds;
     }
-    return text + micros(nanoseconds);
+    pen.text(text);
+    micros(pen, nanoseconds);
   };
 }
 
 function since(previous: boolean): Clock {
   let fromSeconds = Number.NaN;
   let fromNanoseconds = 0;
-  return (seconds, nanoseconds) => {
-    if (Number.isNaN(seconds)) return "    no time";
+  return (pen, seconds, nanoseconds) => {
+    if (Number.isNaN(seconds)) return pen.text("    no time");
     if (Number.isNaN(fromSeconds)) {
       fromSeconds = seconds;
       fromNanoseconds = nanoseconds;
@@ -73,12 +75,14 @@ function since(previous: boolean): Clock {
       whole -= 1;
       rest += 1e9;
     }
-    return `${sign}${whole}.${micros(rest)}`.padStart(11);
+    pen.text(`${sign}${whole}.`.padStart(5));
+    micros(pen, rest);
   };
 }
 
-function micros(nanoseconds: number): string {
+function micros(pen: Pen, nanoseconds: number): void {
   const microseconds = Math.floor(nanoseconds / 1000) % 1_000_000;
   const thousands = (microseconds / 1000) | 0;
-  return THREE[thousands]! + THREE[microseconds - thousands * 1000]!;
+  pen.three(thousands);
+  pen.three(microseconds - thousands * 1000);
 }

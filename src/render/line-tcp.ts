@@ -1,5 +1,6 @@
 import type { Tcp, TcpOption } from "../wire/tcp.js";
 import { briefly } from "./field.js";
+import type { Pen } from "./pen.js";
 
 const ORDER = ["syn", "fin", "rst", "psh", "ack", "urg", "ece", "cwr", "ae"] as const;
 const texts = new Map<Tcp["flags"], string>();
@@ -17,32 +18,43 @@ export function flagsText(flags: Tcp["flags"]): string {
   return text === "" ? "no flags" : text;
 }
 
-/** Options as people name them; what only fills up is left out. */
-export function optionsText(options: readonly TcpOption[]): string {
-  let text = "";
+/** Options as people name them; what only fills up is left out. hot */
+export function writeOptions(pen: Pen, options: readonly TcpOption[]): void {
+  let first = true;
   for (const option of options) {
-    const said = optionText(option);
-    if (said !== "") text += text === "" ? said : `, ${said}`;
+    if (option.kind === "noOperation" || option.kind === "end") continue;
+    if (!first) pen.text(", ");
+    first = false;
+    writeOption(pen, option);
   }
-  return text;
 }
 
-function optionText(option: TcpOption): string {
+function writeOption(pen: Pen, option: TcpOption): void {
   switch (option.kind) {
-    case "noOperation":
-    case "end":
-      return "";
     case "maximumSegmentSize":
-      return `mss ${option.size}`;
+      pen.text(`mss ${option.size}`);
+      break;
     case "windowScale":
-      return `wscale ${option.shift}`;
+      pen.text(`wscale ${option.shift}`);
+      break;
     case "sackPermitted":
-      return "sackOK";
+      pen.text("sackOK");
+      break;
     case "sack":
-      return `sack ${option.blocks.map(({ left, right }) => `${left}–${right}`).join(" ")}`;
+      pen.text(`sack ${option.blocks.map(({ left, right }) => `${left}–${right}`).join(" ")}`);
+      break;
     case "timestamps":
-      return `ts ${option.value}/${option.echoReply}`;
+      pen.text("ts ");
+      pen.number(option.value);
+      pen.text("/");
+      pen.number(option.echoReply);
+      break;
     default:
-      return briefly(option);
+      pen.text(briefly(option));
   }
+}
+
+/** Whether there is anything to say of `options`. */
+export function hasOptions(options: readonly TcpOption[]): boolean {
+  return options.some(({ kind }) => kind !== "noOperation" && kind !== "end");
 }
