@@ -1,5 +1,5 @@
 /** A packet in one line. */
-import { SequenceOrigins, type Way as SequenceWay } from "../flow/sequence.js";
+import { SequenceOrigins } from "../flow/sequence.js";
 import { hint } from "../hint/hint.js";
 import { headerOf } from "../packet/headers.js";
 import { type Cut, type Layer, type LayerOf, type Packet, wholeLayers } from "../packet/packet.js";
@@ -9,6 +9,7 @@ import type { Tcp } from "../wire/tcp.js";
 import { type Clock, clock, type TimeFormat } from "./clock.js";
 import { briefly, numberText } from "./field.js";
 import { hintText } from "./hint.js";
+import { Ends, type Network } from "./line-ends.js";
 import { icmpLine } from "./line-icmp.js";
 import { flagsText, hasOptions, writeOptions } from "./line-tcp.js";
 import { type Paint, plain, type Role, roles } from "./paint.js";
@@ -43,23 +44,6 @@ export function lineWriter(options: LineOptions = {}): (pen: Pen, packet: Packet
   return (pen, packet) => liner.write(pen, packet);
 }
 
-/** Two IPv4 addresses with five-digit ports: longer ones stick out rather than push everything aside. */
-const WIDEST_ENDPOINTS = 42;
-
-/** Directions of conversations whose endpoints are kept as text. */
-const WAYS = 4096;
-
-interface Way {
-  readonly source: string;
-  readonly destination: string;
-  /** -1 where there are no ports. */
-  readonly sourcePort: number;
-  readonly destinationPort: number;
-  readonly column: number;
-  readonly text: Uint8Array;
-  sequence: SequenceWay | undefined;
-}
-
 type DeviceColumns = Readonly<Record<"in" | "out" | "other" | "unknown", Uint8Array>>;
 
 /** What paint puts around a text of some role. */
@@ -68,8 +52,6 @@ interface Marks {
   readonly close: Uint8Array;
 }
 
-type Network = LayerOf<"ipv4"> | LayerOf<"ipv6">;
-
 class Liner {
   readonly #paint: Paint;
   readonly #marks: Readonly<Record<Role, Marks>>;
@@ -77,13 +59,13 @@ class Liner {
   readonly #hasTime: boolean;
   readonly #origins: SequenceOrigins | undefined;
   readonly #deviceColumns = new Map<string, DeviceColumns>();
-  readonly #ways: (Way | undefined)[] = new Array(WAYS).fill(undefined);
-  /** Columns grow with what they had to hold, so that lines of one capture stand under each other. */
+  readonly #ends: Ends;
+  /** Grows with what it had to hold, as {@link Ends} do. */
   #deviceWidth = 2;
-  #endpointsWidth = 0;
 
   constructor({ paint = plain, time = "absolute" }: LineOptions, origins: SequenceOrigins | undefined) {
     this.#paint = paint;
+    this.#ends = new Ends(paint);
     this.#marks = Object.fromEntries(roles.map((role) => [role, marksOf(paint, role)])) as Record<Role, Marks>;
     this.#clock = clock(time);
     this.#hasTime = time !== "none";
@@ -188,7 +170,7 @@ class Liner {
           said = true;
           break;
         case "udp":
-          pen.copy(this.#way(network, layer.sourcePort, layer.destinationPort).text);
+          pen.copy(this.#ends.way(network, layer.sourcePort, layer.destinationPort).text);
           this.#protocol(pen, "UDP");
           this.#octets(pen, payloadLength(layers));
           said = true;
@@ -219,44 +201,7 @@ class Liner {
   }
 
   #addresses(pen: Pen, network: Network | undefined): void {
-    if (network) pen.copy(this.#way(network, -1, -1).text);
-  }
-
-  /** Both ends with an arrow between them, padded to a column. Conversations repeat theirs: the latest are kept. */
-  #way(network: Network | undefined, sourcePort: number, destinationPort: number): Way {
-    const source = network?.source ?? "";
-    const destination = network?.destination ?? "";
-    const hosts = lastUnit(source) * 7 + lastUnit(destination);
-    const slot = (sourcePort * 31 + destinationPort * 17 + hosts) & (WAYS - 1);
-    const kept = this.#ways[slot];
-    if (
-      kept !== undefined &&
-      kept.sourcePort === sourcePort &&
-      kept.destinationPort === destinationPort &&
-      kept.source === source &&
-      kept.destination === destination &&
-      kept.column === this.#endpointsWidth
-    )
-      return kept;
-    const text = pieceOf(
-      network ? this.#wayText(network, sourcePort, destinationPort) : `${sourcePort} → ${destinationPort} `,
-    );
-    const column = this.#endpointsWidth;
-    const way: Way = { source, destination, sourcePort, destinationPort, column, text, sequence: undefined };
-    this.#ways[slot] = way;
-    return way;
-  }
-
-  #wayText({ kind, source, destination }: Network, sourcePort: number, destinationPort: number): string {
-    const from = endpoint(kind, source, sourcePort);
-    const to = endpoint(kind, destination, destinationPort);
-    const width = from.join("").length + to.join("").length;
-    if (width > this.#endpointsWidth) this.#endpointsWidth = Math.min(width, WIDEST_ENDPOINTS);
-    const padding = " ".repeat(Math.max(0, this.#endpointsWidth - width));
-    const [left, right] = [from, to].map(
-      ([address, colon, port]) => this.#paint("address", address) + colon + (port && this.#paint("port", port)),
-    );
-    return `${left} → ${right}${padding}  `;
+    if (network) pen.copy(this.#ends.way(network, -1, -1).text);
   }
 
   #protocol(pen: Pen, name: string): void {
@@ -267,7 +212,7 @@ class Liner {
   #tcp(pen: Pen, network: Network | undefined, tcp: Tcp, layers: readonly Layer[], gso: boolean): void {
     const length = payloadLength(layers);
     const { flags } = tcp;
-    const way = this.#way(network, tcp.sourcePort, tcp.destinationPort);
+    const way = this.#ends.way(network, tcp.sourcePort, tcp.destinationPort);
     let sequence = tcp.sequenceNumber;
     let acknowledgment = tcp.acknowledgmentNumber;
     if (this.#origins && network) {
@@ -376,17 +321,6 @@ function fragmentText(header: LayerOf<"ipv4"> | LayerOf<"fragment">): string {
   if (!moreFragments && fragmentOffset === 0) return "";
   const identification = hex(header.identification, header.kind === "ipv4" ? 4 : 8);
   return `fragment ${identification} at ${fragmentOffset * 8}${moreFragments ? " (more follow)" : " (last)"}`;
-}
-
-/** Address, colon and port; RFC 5952 §6 wants an IPv6 address before a port in brackets. */
-function endpoint(kind: Network["kind"], address: string, port: number): [string, string, string] {
-  if (port < 0) return [address, "", ""];
-  return [kind === "ipv6" ? `[${address}]` : address, ":", String(port)];
-}
-
-/** The part of an address in which neighbours differ. */
-function lastUnit(text: string): number {
-  return text.charCodeAt(text.length - 1);
 }
 
 function nameIn(names: Readonly<Record<number, string>>, value: number): string | undefined {
