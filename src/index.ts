@@ -19,7 +19,17 @@ export type { Environment } from "./craft/stack.js";
 export { type Patch, type Template, template } from "./craft/template.js";
 export * as echo from "./echo/echo.js";
 export { type ErrorCode, type ErrorInfo, isSockinspectError, SockinspectError } from "./errors.js";
-export { addressesOf, type Resolve } from "./filter/compile.js";
+export {
+  addressesOf,
+  type CompileOptions,
+  compile as compileFilter,
+  type Resolve,
+  type Target,
+} from "./filter/compile.js";
+export { explain as explainFilter } from "./filter/explain.js";
+export { caret } from "./filter/fault.js";
+export { type Predicate, type PredicateOptions, predicate as filterPredicate } from "./filter/predicate.js";
+export type { Instruction, Program } from "./filter/program.js";
 export type {
   Conversation,
   EchoConversation,

@@ -1,6 +1,9 @@
-import { addressesOf, compile, type Target } from "../filter/compile.js";
+import { SockinspectError } from "../errors.js";
+import { addressesOf, compileStage, type Target } from "../filter/compile.js";
 import { disassemble } from "../filter/disassemble.js";
 import { explain } from "../filter/explain.js";
+import { fieldLines, headerLines } from "../filter/field-list.js";
+import { type Stage, stagesOf } from "../filter/stages.js";
 import { printable } from "../render/text.js";
 import { interfaces } from "../socket/interfaces.js";
 import { linkTypes } from "../wire/numbers.js";
@@ -10,21 +13,56 @@ export interface FilterCommandOptions {
   readonly json?: boolean;
   readonly explain?: boolean;
   readonly live?: boolean;
+  readonly fields?: string | true;
 }
 
-/** Shows the program of classic BPF that a filter is, for Ethernet files or for the kernel. */
+/** Shows the program of classic BPF that a filter is, for Ethernet files or for the kernel, or what it means. */
 export async function filterCommand(words: readonly string[], options: FilterCommandOptions): Promise<void> {
   const source = words.join(" ");
+  if (options.fields !== undefined) {
+    print(options.fields === true ? headerLines() : fieldLines(options.fields));
+    return;
+  }
+  if (words.length === 0)
+    throw new SockinspectError("BAD_ARGUMENT", "name a filter, or ask for the names of fields by --fields", {
+      argument: "filter",
+      value: "",
+    });
+  const stages = stagesOf(source);
   if (options.explain) {
-    const lines = explain(source).split("\n").map(printable);
-    process.stdout.write(`${lines.join("\n")}\n`);
+    print([...explain(source).split("\n").map(printable), ...(stages.length > 0 ? ["", ...askedWhere(stages)] : [])]);
     return;
   }
   const target: Target = options.live ? "live" : { linkType: linkTypes.ethernet };
-  const program = compile(source, {
+  const { program, complete } = compileStage(source, {
     target,
     addresses: await addressesOf(source, resolveHost),
     interfaceOf: (name) => interfaces().find((device) => device.name === name)?.index,
   });
-  process.stdout.write(options.json ? `${JSON.stringify(program)}\n` : `${disassemble(program)}\n`);
+  if (options.json) {
+    const behind = complete ? [] : stages.filter(({ by }) => by !== "kernel" || !options.live);
+    print([JSON.stringify({ program, complete, behind })]);
+    return;
+  }
+  print([disassemble(program), ...(complete ? [] : ["", PREFILTER, ...askedWhere(stages)])]);
+}
+
+const PREFILTER = "This program selects every packet that matches, and some that do not: the rest is asked behind it.";
+
+/** Who asks the named fields, a line each. */
+function askedWhere(stages: readonly Stage[]): string[] {
+  const width = Math.max(...stages.map(({ text }) => text.length));
+  const who = {
+    kernel: "the kernel",
+    both: "the kernel; sockinspect behind it where the header is in a tunnel or behind extension headers",
+    here: "sockinspect, of what the kernel has selected",
+  };
+  return [
+    "Who asks of live packets (of files, sockinspect asks everything; what is not named here, the kernel asks):",
+    ...stages.map(({ text, by }) => `  ${printable(text.padEnd(width))}  ${who[by]}`),
+  ];
+}
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
 }

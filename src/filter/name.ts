@@ -162,8 +162,12 @@ export function flagsOf(field: Field): readonly string[] {
   return field.type === "flags" ? Object.keys(field.sets[0]!) : [];
 }
 
+const known = new Map<HeaderKind, readonly Name[]>();
+
 /** Every name of the fields of a header; those of options and messages by their kinds. */
 export function namesIn(header: HeaderKind): readonly Name[] {
+  const before = known.get(header);
+  if (before !== undefined) return before;
   const whole: Name = { text: header, header, field: undefined, way: [], value: undefined };
   const found: Name[] = [whole];
   const visit = (name: Name): void => {
@@ -174,6 +178,7 @@ export function namesIn(header: HeaderKind): readonly Name[] {
     }
   };
   visit(whole);
+  known.set(header, found);
   return found;
 }
 
@@ -222,8 +227,13 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
   mtu: ["nextHopMtu"],
 };
 
+function othersFor(word: string): readonly string[] {
+  const key = word.toLowerCase();
+  return Object.hasOwn(synonyms, key) ? synonyms[key]! : [];
+}
+
 function likeliestHeader(word: string): HeaderKind | undefined {
-  const [known] = synonyms[word.toLowerCase()] ?? [];
+  const [known] = othersFor(word);
   const found = known ?? nearestOf(word, [...kinds]);
   return found !== undefined && isHeader(found) ? found : undefined;
 }
@@ -236,23 +246,27 @@ function corrected(header: HeaderKind, segments: readonly string[]): string | un
   const wanted = segments.join(".");
   const alike = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9.]/g, "");
   const last = segments.at(-1)!;
-  const ends = [last, ...(synonyms[last.toLowerCase()] ?? [])].map(alike);
+  const ends = [last, ...othersFor(last), ...(Object.hasOwn(shorter, last) ? [shorter[last]!] : [])].map(alike);
+  const ending = (end: (text: string) => boolean): string | undefined =>
+    paths.find((path) => end(alike(path.split(".").at(-1)!)));
   const found =
     paths.find((path) => alike(path) === alike(wanted)) ??
-    paths.find((path) => nearestOf(wanted, [path]) !== undefined && alike(path.split(".").at(-1)!) === alike(last)) ??
+    segmentwise(header, segments) ??
+    ends.map((end) => ending((text) => text === end)).find((path) => path !== undefined) ??
     nearestOf(wanted, paths) ??
-    ends.flatMap((end) => paths.filter((path) => alike(path.split(".").at(-1)!) === end))[0] ??
-    segmentwise(header, segments);
+    (last.length > 2 ? ending((text) => text.startsWith(alike(last))) : undefined);
   return found === undefined ? undefined : `${header}.${found}`;
 }
 
-/** Each segment as it may have been meant. */
+/** Each segment as it may have been meant, where all can be told. */
 function segmentwise(header: HeaderKind, segments: readonly string[]): string | undefined {
   let name: Name = { text: header, header, field: undefined, way: [], value: undefined };
   for (const segment of segments) {
-    const meant = nearestOf(segment, segmentsIn(name));
-    const found = inside(name, segment) ?? (meant === undefined ? undefined : inside(name, meant));
-    if (found === undefined) return name.field === undefined ? undefined : name.text.slice(header.length + 1);
+    const others = segmentsIn(name);
+    const meant = othersFor(segment).find((one) => others.includes(one));
+    const one = inside(name, segment) ? segment : (meant ?? nearestOf(segment, others));
+    const found = one === undefined ? undefined : inside(name, one);
+    if (found === undefined) return undefined;
     name = found;
   }
   return name.text.slice(header.length + 1);

@@ -3,7 +3,7 @@ import { type HeaderKind, headerOf } from "../packet/headers.js";
 import type { Field } from "../wire/field.js";
 import { always, and, type Comparison, type Condition, equal, masked, never, not, or } from "./condition.js";
 import type { Context } from "./context.js";
-import { headerless } from "./layout.js";
+import { ethernet, headerless } from "./layout.js";
 import type { Name } from "./name.js";
 import { ancillary } from "./program.js";
 import { isLong } from "./reach.js";
@@ -92,6 +92,26 @@ interface Question {
 function long({ stock }: Context, { certain }: Question, octets: number): Condition {
   return certain ? always : isLong(stock, stock.constant(octets));
 }
+
+/** Whether the kernel's program asks a named field: all of it, where the header is at its usual place, or not at all. */
+export function isAskedByPrograms({ subject, test }: Named): "kernel" | "both" | "here" {
+  if (subject === "direction") return "kernel";
+  if (subject === "device") return "here";
+  const { header, field } = subject;
+  const places: Partial<Record<HeaderKind, unknown>> = {
+    ethernet,
+    ipv4: 0,
+    ipv6: 0,
+    ...overEthernet,
+    ...overIp,
+    ...overIpv6,
+  };
+  if (!(header in places) || field?.type === "rest") return "here";
+  return test.kind === "there" || field === undefined || !unreadable.includes(field.type) ? "both" : "here";
+}
+
+/** Types of fields that a program does not load. */
+const unreadable: readonly Field["type"][] = ["u24", "u32le", "octets"];
 
 function open(context: Context): Condition {
   context.told.incomplete = true;

@@ -32,7 +32,10 @@ export function beginsNamed(reader: Reader, inherited: Qualifiers | undefined): 
   const name = nameOf(token.text);
   const dotted = token.text.includes(".");
   if (inherited === undefined)
-    return isName(name) || (dotted ? name.meant !== undefined : name.meant?.endsWith(`.${token.text}`) === true);
+    return (
+      isName(name) ||
+      (dotted ? name.at > 0 || name.meant !== undefined : name.meant?.endsWith(`.${token.text}`) === true)
+    );
   if (!isName(name) || !dotted) return false;
   const { type, protocol } = inherited;
   if ((type === undefined || type === "host") && protocol !== "link")

@@ -119,7 +119,7 @@ await bench.race({
   figures,
   reference: "tcpdump -w",
   cases: [
-    { name: "sockinspect convert", ours: true, command: [node, cli, "convert", file, output, FILTER] },
+    { name: "sockinspect read -w", ours: true, command: [node, cli, "read", file, FILTER, "-w", output] },
     { name: "tcpdump -w", peer: "tcpdump", command: ["tcpdump", "-r", file, "-w", output, FILTER] },
     {
       name: "tshark -w",

@@ -6,7 +6,10 @@ import { openCapture } from "../../src/capture/file.js";
 import { compile } from "../../src/filter/compile.js";
 import { predicate } from "../../src/filter/predicate.js";
 import { run } from "../../src/filter/run.js";
+import { decode } from "../../src/packet/decode.js";
+import { holdsOf, named } from "../filter/named.js";
 import { asksIdly, parsePrograms } from "../filter/programs.js";
+import { random } from "../filter/traffic.js";
 
 const corpus = process.env["CORPUS"] ?? new URL("../../../shared/corpus", import.meta.url).pathname;
 const fixture = new URL("../fixtures/filter/programs.txt.gz", import.meta.url);
@@ -68,4 +71,36 @@ test.each(linkTypes)("all three agree on every packet of link type %i", { timeou
   }
   console.log(`link type ${linkType}: ${list.length} packets, ${verdicts} verdicts`);
   expect(disagreeing).toEqual([]);
+});
+
+test("named fields are what decode() says", { timeout: 600_000 }, () => {
+  const comparisons = named(random(41), 300);
+  const disagreeing: unknown[] = [];
+  let verdicts = 0;
+  let matched = 0;
+  for (const [linkType, list] of records) {
+    const packets = list.map(({ data, length }) => {
+      const octets = new Uint8Array(data.buffer);
+      return { data, length, packet: decode(octets, linkType, { length }) };
+    });
+    for (const comparison of comparisons) {
+      const matches = predicate(comparison.source, { linkType });
+      const selects = compile(comparison.source, { target: { linkType } });
+      for (const { data, length, packet } of packets) {
+        const size = data.byteLength;
+        const found = matches(data, 0, size, length);
+        verdicts++;
+        if (found) matched++;
+        // The kernel asks whole packets.
+        const whole = length === size;
+        if (found === holdsOf(packet, comparison) && (!whole || !found || run(selects, data, 0, size, length) > 0))
+          continue;
+        disagreeing.push({ linkType, source: comparison.source, found });
+        break;
+      }
+    }
+  }
+  console.log(`named fields: ${verdicts} verdicts, ${matched} of them matches`);
+  expect(disagreeing).toEqual([]);
+  expect(matched).toBeGreaterThan(10_000);
 });

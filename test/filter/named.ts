@@ -71,7 +71,7 @@ export function holdsOf(packet: Packet, { path, operator, value, type }: Compari
   const own = quoting < 0 ? packet.layers : packet.layers.slice(0, quoting + 1);
   const layer = own.find(({ kind }) => kind === path[0]);
   if (layer === undefined) return false;
-  const leaves = valuesAt(layer, path.slice(1));
+  const leaves = valuesAt(layer, path.slice(1), true);
   if (operator === undefined)
     return leaves.some((leaf) => (typeof leaf === "string" || Array.isArray(leaf) ? leaf.length > 0 : true));
   return leaves.flat().some((leaf) => {
@@ -92,12 +92,18 @@ function compare(one: number | string, operator: string, other: number | string)
   return operator === ">" ? one > other : one >= other;
 }
 
-function valuesAt(value: unknown, path: readonly string[]): unknown[] {
+/** Kinds of options and messages that others have a field of the same name for: the name is the kind's. */
+const kindsFirst = ["echoReply", "group"];
+
+/** `known`: the kind of `value` was in the path already. */
+function valuesAt(value: unknown, path: readonly string[], known = false): unknown[] {
   const [first, ...rest] = path;
   if (first === undefined) return [value];
   if (Array.isArray(value)) return value.flatMap((entry) => valuesAt(entry, path));
   if (typeof value !== "object" || value === null) return [];
+  const { kind } = value as { kind?: unknown };
+  if (!known && (kind === first || kindsFirst.includes(first)))
+    return kind === first ? valuesAt(value, rest, true) : [];
   const inside = (value as Record<string, unknown>)[first];
-  const kind = (value as { kind?: unknown }).kind;
-  return [...(kind === first ? valuesAt(value, rest) : []), ...(inside === undefined ? [] : valuesAt(inside, rest))];
+  return inside === undefined ? [] : valuesAt(inside, rest);
 }

@@ -68,6 +68,34 @@ describe("a refusal marks the spot and says what to write", () => {
     ["ifindex 1", "ifindex 1", "do not tell the interface"],
     ["tcp \u0007", "\u0007", "'\\x07' has no meaning"],
     ["geneve and protochain 6", "6", "behind 'geneve'"],
+    ["tcp.flag.syn", "flag", "did you mean 'tcp.flags.syn'?"],
+    ["ipv4.tll < 3", "tll", "did you mean 'ipv4.ttl'?"],
+    ["ip.ttl < 3", "ip", "did you mean 'ipv4.ttl'?"],
+    ["tcp port 80 and ttl < 3", "ttl", "did you mean 'ipv4.ttl'?"],
+    ["tcp.dstport == 80", "dstport", "did you mean 'tcp.destinationPort'?"],
+    ["tcp.mss > 5", "mss", "did you mean 'tcp.options.maximumSegmentSize'?"],
+    ["tcp.constructor", "constructor", "tcp has no 'constructor'"],
+    ["foo == 5", "foo", "no field 'foo'"],
+    ["ipv4.ttl > 256", "256", "at most 255"],
+    ["ipv4.ttl <", "", "it ends where a number is needed"],
+    ["ipv4.ttl < 64 65", "65", "'and', 'or' or the end"],
+    ["ipv4.source == 192.0.2.1/24", "192.0.2.1/24", "bits behind the first 24"],
+    ["ipv4.source == 192.0.2", "192.0.2", "four parts"],
+    ["ipv4.source == ::1", "::1", "192.0.2.0/24"],
+    ["ipv4.source > 192.0.2.1", ">", "'==' and '!=' have"],
+    ["ipv6.source == 2001:db8::/129", "129", "128 bits"],
+    ["ethernet.source == 5", "5", "an Ethernet address"],
+    ["icmp.type == echoRequst", "echoRequst", "did you mean 'echoRequest'?"],
+    ["tcp.flags == sny", "sny", "did you mean 'syn'?"],
+    ["tcp.flags.syn == 2", "2", "'true' or 'false'"],
+    ["tcp.options > 5", "tcp.options", "write it alone"],
+    ["tcp.options.sack == 5", "tcp.options.sack", "write it alone"],
+    ["direction == uot", "uot", "'in', 'out' or 'other'"],
+    ["host 192.0.2.1 and tcp.flags.syn", "tcp.flags.syn", "'tcp.flags.syn == true'"],
+    ["src 192.0.2.1 or not (tcp.window)", "tcp.window", "'tcp.window >= 0'"],
+    ["host tcp.flags", "tcp.flags", "resolver"],
+    ["host tcp.flags or tcp.flags", "tcp.flags", "would be the name of a host"],
+    ["host (192.0.2.1 or tcp.flags)", "tcp.flags", "resolver"],
   ])("%s", (source, marked, remedy) => {
     const found = refusal(source);
     expect(found.marked).toBe(marked);
@@ -139,5 +167,25 @@ describe("names of hosts", () => {
       code: "BAD_FILTER",
       info: { at: 13, length: 12 },
     });
+  });
+});
+
+describe("names of fields", () => {
+  const target = { linkType: 1 };
+
+  test("are names of hosts behind the word for them", async () => {
+    const resolve = async (): Promise<string[]> => ["192.0.2.1"];
+    for (const source of ["host tcp.flags", "src host ipv4.ttl"]) {
+      const addresses = await addressesOf(source, resolve);
+      expect(addresses.size).toBe(1);
+      expect(compile(source, { target, addresses })).toEqual(
+        compile(source.replace(/[a-z0-9]+\.[a-z]+/, "192.0.2.1"), { target }),
+      );
+    }
+  });
+
+  test("stand behind ports, networks and protocols, which have no such names", () => {
+    for (const source of ["port 80", "net 192.0.2.0/24", "ip proto 6", "tcp", "len > 5", "host 192.0.2.1 and tcp"])
+      expect(() => compile(`${source} and tcp.flags.syn`, { target })).not.toThrow();
   });
 });

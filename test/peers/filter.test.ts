@@ -5,11 +5,16 @@ import { isSockinspectError } from "../../src/errors.js";
 import { compile } from "../../src/filter/compile.js";
 import { disassemble } from "../../src/filter/disassemble.js";
 import { octets } from "../../src/filter/program.js";
+import { named } from "../filter/named.js";
 import { parsePrograms } from "../filter/programs.js";
+import { random } from "../filter/traffic.js";
 
-const filters = readFileSync(new URL("../fixtures/filter/expressions.txt", import.meta.url), "utf8")
-  .split("\n")
-  .filter((line) => line !== "" && !line.startsWith("#"));
+const linesOf = (name: string): string[] =>
+  readFileSync(new URL(`../fixtures/filter/${name}`, import.meta.url), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+const filters = linesOf("expressions.txt");
+const withNames = [...linesOf("named.txt"), ...named(random(23), 400).map(({ source }) => source)];
 
 /** Attaches each program of standard input, hex a line, to a packet socket of its own; says which the kernel refused. */
 const attach = `
@@ -28,7 +33,8 @@ for line in sys.stdin:
 
 test("the kernel takes the program of every filter, alone and with what a capture adds to it", () => {
   const programs: { source: string; hex: string }[] = [];
-  for (const source of ["", ...filters])
+  const mixed = withNames.map((source, i) => `(${filters[i % filters.length]}) or not (${source})`);
+  for (const source of ["", ...filters, ...withNames, ...mixed])
     for (const options of [{}, { loopbackIndex: 1, direction: "in" as const }])
       try {
         const program = octets(compile(source, { target: "live", ...options }));
@@ -40,7 +46,7 @@ test("the kernel takes the program of every filter, alone and with what a captur
   const verdicts = execFileSync("python3", ["-c", attach], { input, encoding: "utf8" }).trim().split("\n");
   expect(verdicts).toHaveLength(programs.length);
   expect(programs.filter((_, index) => verdicts[index] !== "taken").map(({ source }) => source)).toEqual([]);
-  expect(programs.length).toBeGreaterThan(1000);
+  expect(programs.length).toBeGreaterThan(2500);
 });
 
 test("tcpdump writes its programs as we write them", () => {

@@ -153,10 +153,26 @@ Exit codes: 0 done, 64 wrong usage or filter, 65 the file is cut or wrong, 66 ca
 
   program
     .command("filter")
-    .description("show the program that a filter is")
-    .argument("<filter...>", "in the pcap-filter language")
-    .option("--explain", "say in words what it selects")
-    .option("--json", "the instructions as JSON")
+    .description("show what a filter is: its program, or its meaning")
+    .argument("[filter...]", "in the pcap-filter language, with named fields: tcp.flags.syn and ipv4.ttl < 64")
+    .option("--explain", "say in words what it selects, and what of it the kernel asks")
+    .option("--json", "the instructions, and what they cannot ask, as JSON")
     .option("--live", "for the kernel and every kind of device (default: for Ethernet files)")
+    .addOption(
+      new Option("--fields [header]", "list the names of headers, or of a header's fields").conflicts([
+        "explain",
+        "json",
+        "live",
+      ]),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sockinspect filter tcp port 443 and not host 192.0.2.1
+  sockinspect filter --explain 'udp or tcp and port 80'
+  sockinspect filter --fields tcp
+  sockinspect filter --live 'tcp.options.mss > 1400'`,
+    )
     .action(async (filter: string[], options) => (await import("../filter-command.js")).filterCommand(filter, options));
 }
