@@ -126,28 +126,33 @@ async function threaded(options: StreamServerOptions & { backlog: number }): Pro
   const { threads: number = 2, connections, idleTimeout, backlog } = options;
   checkLimit("threads", number, 1);
   const listeners: StreamSocket[] = [];
+  const shares = Array.from(
+    { length: number },
+    () => new Float64Array(new SharedArrayBuffer(counted.length * Float64Array.BYTES_PER_ELEMENT)),
+  );
   try {
-    for (let at = 0; at < number; at++) {
+    while (listeners.length < number) {
       const port = listeners[0]?.localAddress?.port ?? options.port ?? 0;
       listeners.push(await listen({ ...options, port }, true));
     }
+    const address = listeners[0]!.localAddress!;
+    const run = await threads(listeners, shares, { connections, idleTimeout, backlog });
+    return new EchoServer(address, sumOf(shares), run, options.signal);
   } catch (error) {
     for (const listener of listeners) await listener.close();
     throw error;
   }
-  const address = listeners[0]!.localAddress!;
-  const shares = listeners.map(
-    () => new Float64Array(new SharedArrayBuffer(counted.length * Float64Array.BYTES_PER_ELEMENT)),
-  );
+}
+
+/** Counters that are always the sum of what the threads count. */
+function sumOf(shares: readonly Float64Array[]): StreamCounters {
   const counters = {} as StreamCounters; // every one of them follows
   for (const [at, name] of counted.entries())
     Object.defineProperty(counters, name, {
       enumerable: true,
       get: () => shares.reduce((sum, share) => sum + share[at]!, 0),
     });
-  const run = (ending: Ending): Promise<void> =>
-    threads(listeners, shares, { connections, idleTimeout, backlog }, ending);
-  return new EchoServer(address, counters, run, options.signal);
+  return counters;
 }
 
 function familyOf(address: string): 4 | 6 {

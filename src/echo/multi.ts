@@ -4,8 +4,6 @@ import type { Connections } from "./connections.js";
 
 /** Octets received at once. */
 const ROOM = 65_536;
-/** Connections accepted at once: those that are open have their turn, too. */
-const ACCEPTED = 64;
 
 /**
  * Many connections in one event loop: it asks the kernel which sockets are ready, and makes only calls that do not wait.
@@ -16,12 +14,10 @@ export async function multi(listener: StreamSocket, connections: Connections, po
   const unsent = new WeakMap<StreamSocket, Uint8Array>();
 
   function accept(): void {
-    for (let i = 0; i < ACCEPTED && !connections.full; i++) {
-      const connection = listener.acceptNow();
-      if (!connection) return;
-      connections.add(connection);
-      poll.add(connection, "readable");
-    }
+    const connection = listener.acceptNow();
+    if (!connection) return;
+    connections.add(connection);
+    poll.add(connection, "readable");
   }
 
   /** hot */

@@ -36,10 +36,11 @@ const server = createServer({ allowHalfOpen: true }, (socket) => {
   });
 });
 if (connections !== undefined) server.maxConnections = connections;
-server.listen({ fd, backlog });
 
-parentPort!.on("message", (word: "stop" | "abort") => {
+parentPort!.on("message", (word: "serve" | "stop" | "abort") => {
+  if (word === "serve") server.listen({ fd, backlog });
   // Then nothing is left that keeps the thread going
-  if (server.listening) server.close(() => parentPort!.close());
+  if (word === "stop" && server.listening) server.close(() => parentPort!.close());
   if (word === "abort") for (const socket of open) socket.resetAndDestroy();
 });
+parentPort!.postMessage("ready");

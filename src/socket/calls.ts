@@ -78,21 +78,25 @@ export function begin(
   return (outcome) => observe({ ...call, ...outcome, end: monotonic() });
 }
 
-/** A call as a program would write it: `bind(127.0.0.1:5000)`, `recv(65536) → 5`, `connect(127.0.0.1:1) → ECONNREFUSED`. */
+/**
+ * A call as a program would write it, with what came of it: `bind(127.0.0.1:5000)`, `recv(65536) → 5`, `connect(127.0.0.1:1) →
+ * ECONNREFUSED`, `accept() → #2 from 127.0.0.1:40000`, which is socket number 2.
+ */
 export function callText(call: Call): string {
-  const { address, port, ...rest } = call.arguments;
+  const { address, port, family, type, ...rest } = call.arguments;
   const end = typeof address === "string" ? endText(address, port as number | undefined) : undefined;
   const words = Object.entries(rest).map(([name, value]) =>
     name === "octets" || name === "backlog" || name === "how" || name === "max" ? String(value) : `${name} ${value}`,
   );
+  if (family !== undefined) words.push(`IPv${family}`, String(type));
   if (end !== undefined) words.push(end);
   const text = `${call.name}(${words.join(", ")})`;
   if (call.end === undefined) return text;
-  const from = call.remote && endText(call.remote.address, call.remote.port);
-  const outcome =
-    call.error ??
-    (call.name === "accept"
-      ? from
-      : [call.result, from && `from ${from}`].filter((word) => word !== undefined).join(" "));
-  return outcome === undefined || outcome === "" || call.name === "socket" ? text : `${text} → ${outcome}`;
+  if (call.error !== undefined) return `${text} → ${call.error}`;
+  const outcome: string[] = [];
+  // The number of a new socket is its own
+  if (call.name === "accept") outcome.push(`#${call.result}`);
+  else if (call.name !== "socket" && call.result !== undefined) outcome.push(String(call.result));
+  if (call.remote) outcome.push(`from ${endText(call.remote.address, call.remote.port)}`);
+  return outcome.length === 0 ? text : `${text} → ${outcome.join(" ")}`;
 }

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCapture } from "../../src/capture/file-output.js";
 import { capture } from "../../src/capture/live.js";
+import { datagram, stream } from "../../src/echo/echo.js";
 import { Running } from "../support/command.js";
 import { ownNetwork, sendDatagrams } from "../support/live.js";
 
@@ -49,10 +50,9 @@ beforeAll(async () => {
   await output.close();
 });
 
-/** Datagrams and connections to port 5000, until it is told to stop. */
+/** Datagrams and connections to port 5000, where echo servers are, until it is told to stop. */
 async function traffic(): Promise<() => Promise<void>> {
-  const server = createServer((socket) => socket.pipe(socket)).listen(5000, "127.0.0.1");
-  await once(server, "listening");
+  const servers = [await datagram({ port: 5000 }), await stream({ port: 5000 })];
   let going = true;
   const run = (async () => {
     while (going) {
@@ -66,8 +66,7 @@ async function traffic(): Promise<() => Promise<void>> {
   return async () => {
     going = false;
     await run;
-    server.close();
-    await once(server, "close");
+    for (const server of servers) await server.close();
   };
 }
 
@@ -100,14 +99,19 @@ test.each(commands)("a command of %s runs: %s", async (_, line) => {
     .join(" ")
     .match(/'[^']*'|\S+/g)!
     .map((word) => word.replace(/^'|'$/g, ""));
-  const stop = await traffic();
+  // It has the port, and the traffic, for itself
+  const stop = args[0] === "echo" ? undefined : await traffic();
   const command = new Running(args, {}, folder);
+  if (args[0] === "echo") {
+    await command.until("stderr", "Ctrl-C ends it");
+    command.child.kill("SIGINT");
+  }
   if (args[0] === "capture") {
     await command.capturing();
     // A count ends it by itself
     if (!args.includes("-c")) command.child.kill("SIGINT");
   }
   const { code, stderr } = await command.end();
-  await stop();
+  await stop?.();
   expect(code, stderr).toBe(0);
 });

@@ -409,11 +409,11 @@ test("whoever observes is told of every call when it begins and when it ends", a
   await expect(server.bind({ address: "127.0.0.1", port })).rejects.toThrow();
   const from = `127.0.0.1:${client.localAddress!.port}`;
   expect(calls.filter((call) => call.end !== undefined).map(callText)).toEqual([
-    "socket(family 4, type stream)",
+    "socket(IPv4, stream)",
     "setsockopt(reuseAddress true)",
     "bind(127.0.0.1:0)",
     "listen(1)",
-    `accept() → ${from}`,
+    `accept() → #${accepted.number} from ${from}`,
     "recv(100) → 2",
     "shutdown(sending)",
     "close()",

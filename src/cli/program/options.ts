@@ -89,3 +89,17 @@ export function positiveWhole(text: string): number {
   if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("It takes a whole number above 0.");
   return value;
 }
+
+export function port(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError("It takes a port, 0 to 65535.");
+  return value;
+}
+
+export function whole(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError("It takes a whole number from 0 on.");
+  return value;
+}
