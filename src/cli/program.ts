@@ -4,6 +4,7 @@ import { exitCodes, report } from "./failure.js";
 import { craftCommands } from "./program/craft.js";
 import { machineCommands } from "./program/machine.js";
 import { packetCommands } from "./program/packets.js";
+import { sendCommands } from "./program/send.js";
 import { socketCommands } from "./program/sockets.js";
 import { version } from "./version.js";
 
@@ -16,6 +17,7 @@ const program = new Command("sockinspect")
 
 packetCommands(program);
 craftCommands(program);
+sendCommands(program);
 machineCommands(program);
 socketCommands(program);
 

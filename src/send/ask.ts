@@ -1,15 +1,17 @@
 /** Packets sent, and what answers them. */
-import { setTimeout } from "node:timers/promises";
+import { setMaxListeners } from "node:events";
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
+import { SockinspectError } from "../errors.js";
 import { decode } from "../packet/decode.js";
 import type { Frame } from "../packet/frame.js";
 import type { Layer, Packet } from "../packet/packet.js";
 import { answers } from "./answers.js";
 import { type Guard, guardFor } from "./guard.js";
-import { checkSendOptions, outgoing, type Sendable, sendBy } from "./send.js";
+import { Pace } from "./pace.js";
+import { checkSendOptions, outgoing, type Sendable } from "./send.js";
 import { Transmitter } from "./transmitter.js";
-import { familyOf, type Outgoing, type WayOptions, wrong } from "./way.js";
+import { type Outgoing, type WayOptions, wrong } from "./way.js";
 
 export interface AskOptions extends WayOptions {
   /** Milliseconds an answer is waited for, after each attempt. Default: 1000. */
@@ -23,10 +25,11 @@ export interface AskOptions extends WayOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Answer {
+/** What came back; its octets are as they were captured, link layer included. */
+export interface Answer extends Outgoing {
+  readonly packet: Packet;
   /** What was sent, decoded. */
   readonly sent: Packet;
-  readonly packet: Packet;
   /** Milliseconds between the kernel's time of the question, as it was sent last, and of the answer. */
   readonly roundTrip: number;
   /** How often the question had been sent. */
@@ -52,10 +55,28 @@ export async function ask(packet: Sendable, options: AskOptions = {}): Promise<A
 
 /** Asks many questions at once, each answered by one packet at most. Throws as {@link ask} does. */
 export async function askAll(packets: Iterable<Sendable>, options: AskOptions = {}): Promise<Answers> {
-  await using asking = await Asking.open([...packets], options);
+  const questions = [...packets];
+  await using asker = await Asker.open(questions, options);
+  const { rate } = options;
+  const pace = new Pace();
   const answered: Answer[] = [];
-  for await (const answer of asking) answered.push(answer);
-  return { answered, unanswered: asking.unanswered };
+  const unanswered: (Packet | undefined)[] = questions.map(() => undefined);
+  const asking: Promise<void>[] = [];
+  let failed = false;
+  for (const [i, question] of questions.entries()) {
+    if (rate !== undefined) await pace.until(i / rate, options.signal);
+    if (failed) break;
+    const asked = asker.ask(question).then((answer) => {
+      if (answer) answered.push(answer);
+      else unanswered[i] = asker.decoded(question);
+    });
+    asked.catch(() => {
+      failed = true;
+    });
+    asking.push(asked);
+  }
+  await Promise.all(asking);
+  return { answered, unanswered: unanswered.filter((packet) => packet !== undefined) };
 }
 
 interface Question {
@@ -65,7 +86,7 @@ interface Question {
   /** When the kernel saw it leave last, or when it was handed over. */
   seconds: number;
   nanoseconds: number;
-  answered: boolean;
+  answered(answer: Answer): void;
 }
 
 /** Octets of the largest link layer's header before an IP packet that is not in another one: SLL2, or two VLAN tags. */
@@ -73,45 +94,47 @@ const LINK_HEADER = 22;
 /** Destinations that a filter names; more make it longer than it is worth. */
 const NAMED = 32;
 
-/**
- * Questions whose sockets are open, so that privileges may be given up before the answers are iterated. Each answer is given
- * as soon as it is there.
- */
-export class Asking implements AsyncDisposable {
+/** Sockets that questions are sent by and answers come from, open for as many as are asked, so that privileges may be given up before. */
+export class Asker implements AsyncDisposable {
   readonly #options: AskOptions;
-  readonly #questions: readonly Question[];
+  readonly #decoded = new WeakMap<object, Packet>();
   /** By the address that answers, or that an error's quote was sent to; "" for those that anybody may answer. */
   readonly #open = new Map<string, Question[]>();
   readonly #transmitter: Transmitter;
   readonly #source: Source;
   readonly #ended = new AbortController();
   readonly #guards = new Map<string, Guard | undefined>();
+  /** One packet after the other. */
+  #sending: Promise<unknown> = Promise.resolve();
 
-  /** Opens sockets for all packets, and guards. Throws as {@link ask} does. */
-  static async open(packets: readonly Sendable[], options: AskOptions): Promise<Asking> {
-    const asking = new Asking(packets, options);
-    if (options.guard ?? true) await asking.#guard();
-    return asking;
+  /** Opens what questions such as `examples` need, and guards for them. Throws as {@link ask} does. */
+  static async open(examples: readonly Sendable[], options: AskOptions): Promise<Asker> {
+    const asker = new Asker(examples, options);
+    try {
+      if (options.guard ?? true) for (const example of examples) await asker.#guard(asker.decoded(example));
+    } catch (error) {
+      await asker.close();
+      throw error;
+    }
+    void asker.#listen();
+    return asker;
   }
 
-  private constructor(packets: readonly Sendable[], options: AskOptions) {
+  private constructor(examples: readonly Sendable[], options: AskOptions) {
     checkSendOptions({ rate: options.rate });
     const { timeout = 1000, retries = 0 } = options;
     if (!(timeout > 0)) throw wrong("timeout", timeout, `timeout is milliseconds above 0, not ${timeout}`);
     if (!(Number.isInteger(retries) && retries >= 0))
       throw wrong("retries", retries, `retries is a whole number from 0, not ${retries}`);
+    options.signal?.throwIfAborted();
+    // Each question listens for the end
+    setMaxListeners(0, this.#ended.signal);
     this.#options = options;
-    this.#questions = packets.map((packet) => {
-      const out = outgoing(packet);
-      familyOf(out);
-      const sent = decode(out.octets, out.linkType);
-      return { out, sent, attempts: 0, seconds: 0, nanoseconds: 0, answered: false };
-    });
     this.#transmitter = new Transmitter(options);
     try {
-      for (const { out } of this.#questions) this.#transmitter.open(out);
+      for (const example of examples) this.#transmitter.open(outgoing(example));
       this.#source = capture({
-        filter: filterFor(this.#questions.map(({ sent }) => sent)),
+        filter: filterFor(examples.map((example) => this.decoded(example))),
         latency: 1,
         promiscuous: false,
         ...(options.interface !== undefined && { interface: options.interface }),
@@ -120,61 +143,56 @@ export class Asking implements AsyncDisposable {
       void this.#transmitter.close();
       throw error;
     }
+    const { signal } = options;
+    if (!signal) return;
+    const abort = (): void => this.#ended.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    this.#ended.signal.addEventListener("abort", () => signal.removeEventListener("abort", abort), { once: true });
   }
 
-  async #guard(): Promise<void> {
-    try {
-      for (const { sent } of this.#questions) {
-        const key = sourceOf(sent);
-        if (key !== undefined && !this.#guards.has(key)) this.#guards.set(key, await guardFor(sent));
-      }
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
+  /** `packet` as it is read. */
+  decoded(packet: Sendable): Packet {
+    const known = this.#decoded.get(packet);
+    if (known) return known;
+    const { octets, linkType } = outgoing(packet);
+    const decoded = decode(octets, linkType);
+    this.#decoded.set(packet, decoded);
+    return decoded;
   }
 
-  get unanswered(): Packet[] {
-    return this.#questions.filter(({ answered }) => !answered).map(({ sent }) => sent);
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Answer, void, undefined> {
-    const { signal } = this.#options;
-    const abort = (): void => {
-      this.#ended.abort(signal?.reason);
-      this.#source.stop();
-    };
-    signal?.addEventListener("abort", abort, { once: true });
-    if (signal?.aborted) abort();
-    let failure: unknown;
-    const sending = this.#sendAll().catch((error: unknown) => {
-      failure = error;
-      this.#source.stop();
+  /** The answer to `packet`, undefined when none comes in time. Throws as {@link ask} does, and `CLOSED`. */
+  async ask(packet: Sendable): Promise<Answer | undefined> {
+    const { timeout = 1000, retries = 0 } = this.#options;
+    const { signal } = this.#ended;
+    const out = outgoing(packet);
+    const sent = this.decoded(packet);
+    let answered: (answer: Answer) => void = () => {};
+    const answer = new Promise<Answer>((resolve) => {
+      answered = resolve;
     });
+    const question: Question = { out, sent, attempts: 0, seconds: 0, nanoseconds: 0, answered };
+    const key = keyOf(sent);
+    const others = this.#open.get(key);
+    if (others) others.push(question);
+    else this.#open.set(key, [question]);
     try {
-      let left = this.#questions.length;
-      if (left > 0)
-        for await (const batch of this.#source.batches()) {
-          for (const frame of batch) {
-            const answer = this.#take(frame);
-            if (!answer) continue;
-            left--;
-            yield answer;
-          }
-          if (left === 0) break;
-        }
+      while (question.attempts <= retries) {
+        signal.throwIfAborted();
+        await this.#send(question);
+        const found = await within(answer, timeout, signal);
+        if (found) return found;
+      }
+      return undefined;
     } finally {
-      this.#ended.abort();
-      await sending;
-      signal?.removeEventListener("abort", abort);
-      await this.close();
+      const questions = this.#open.get(key);
+      questions?.splice(questions.indexOf(question), 1);
+      if (questions?.length === 0) this.#open.delete(key);
     }
-    signal?.throwIfAborted();
-    if (failure !== undefined) throw failure;
   }
 
   async close(): Promise<void> {
-    this.#ended.abort();
+    this.#ended.abort(new SockinspectError("CLOSED", "the sockets that answers come from were closed", {}));
+    await this.#sending.catch(() => {});
     await this.#source.close();
     await this.#transmitter.close();
     for (const guard of this.#guards.values()) await guard?.close();
@@ -184,68 +202,88 @@ export class Asking implements AsyncDisposable {
     await this.close();
   }
 
-  /** Sends what has no answer yet, attempt by attempt, and ends the capture behind the last one's time. */
-  async #sendAll(): Promise<void> {
-    const { timeout = 1000, retries = 0, rate } = this.#options;
-    const { signal } = this.#ended;
-    for (let attempt = 0; attempt <= retries && !signal.aborted; attempt++) {
-      const questions = this.#questions.filter(({ answered }) => !answered);
-      if (questions.length === 0) break;
-      try {
-        await sendBy(this.#transmitter, this.#asked(questions), { rate, signal });
-      } catch (error) {
-        if (signal.aborted) return;
-        throw error;
-      }
-      await setTimeout(timeout, undefined, { signal }).catch(() => {});
-    }
-    this.#source.stop();
+  async #guard(sent: Packet): Promise<void> {
+    const key = sourceOf(sent);
+    if (key !== undefined && !this.#guards.has(key)) this.#guards.set(key, await guardFor(sent));
   }
 
-  /** The questions, each noted as open at the moment it is sent. */
-  *#asked(questions: readonly Question[]): Generator<Outgoing, void, undefined> {
-    for (const question of questions) {
-      if (question.answered) continue;
-      if (question.attempts++ === 0) this.#note(question);
+  #send(question: Question): Promise<void> {
+    const { signal } = this.#ended;
+    const sending = this.#sending.then(async () => {
+      signal.throwIfAborted();
+      const { out } = question;
+      const way = this.#transmitter.way(out);
+      await this.#transmitter.prepare(way, signal);
       const now = performance.timeOrigin + performance.now();
       question.seconds = Math.floor(now / 1000);
       question.nanoseconds = Math.round((now % 1000) * 1e6);
-      yield question.out;
+      question.attempts++;
+      this.#transmitter.put(out, way);
+      await this.#transmitter.flush(signal);
+    });
+    this.#sending = sending.catch(() => {});
+    return sending;
+  }
+
+  /** Hands answers to questions until the end. */
+  async #listen(): Promise<void> {
+    try {
+      for await (const batch of this.#source.batches()) for (const frame of batch) this.#take(frame);
+    } catch (error) {
+      this.#ended.abort(error);
     }
   }
 
-  #note(question: Question): void {
-    const key = keyOf(question.sent);
-    const others = this.#open.get(key);
-    if (others) others.push(question);
-    else this.#open.set(key, [question]);
-  }
-
-  /** The answer that a frame is, or undefined; a question of ours that leaves is noted. */
-  #take(frame: Frame): Answer | undefined {
+  #take(frame: Frame): void {
+    if (this.#open.size === 0) return;
     const packet = frame.own();
     const { octets } = frame;
     for (const key of keysIn(packet.layers)) {
-      const questions = this.#open.get(key);
-      if (!questions) continue;
-      for (const question of questions) {
+      for (const question of this.#open.get(key) ?? []) {
         if (isSame(octets, question.out.octets)) {
           question.seconds = packet.seconds;
           question.nanoseconds = packet.nanoseconds;
-          return undefined;
+          return;
         }
-        if (!answers(question.sent, packet)) continue;
-        question.answered = true;
-        questions.splice(questions.indexOf(question), 1);
+        if (question.attempts === 0 || !answers(question.sent, packet)) continue;
         const { sent, attempts } = question;
-        const roundTrip =
-          (packet.seconds - question.seconds) * 1000 + (packet.nanoseconds - question.nanoseconds) / 1e6;
-        return { sent, packet, attempts, roundTrip: Math.max(0, roundTrip) };
+        const elapsed = (packet.seconds - question.seconds) * 1000 + (packet.nanoseconds - question.nanoseconds) / 1e6;
+        question.answered({
+          octets: octets.slice(),
+          linkType: frame.linkType,
+          packet,
+          sent,
+          attempts,
+          roundTrip: Math.max(0, elapsed),
+        });
+        return;
       }
     }
-    return undefined;
   }
 }
+
+/** What `answer` gives within so many milliseconds; undefined after that. Throws the signal's reason. */
+async function within<T>(answer: Promise<T>, milliseconds: number, signal: AbortSignal): Promise<T | undefined> {
+  signal.throwIfAborted();
+  let release = (): void => {};
+  const end = new Promise<undefined>((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), Math.min(milliseconds, LONGEST));
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    release = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    };
+  });
+  try {
+    return await Promise.race([answer, end]);
+  } finally {
+    release();
+  }
+}
+
+/** Milliseconds that a timer takes at most. */
+const LONGEST = 2 ** 31 - 1;
 
 /** Address and port that a segment or datagram comes from. */
 function sourceOf({ layers }: Packet): string | undefined {

@@ -1,6 +1,6 @@
 /** Packets of our own making on the wire: at once, at a rate, or on a schedule. */
-import { setImmediate, setTimeout } from "node:timers/promises";
 import { linkTypes } from "../wire/numbers.js";
+import { Pace } from "./pace.js";
 import { type Sent, Transmitter } from "./transmitter.js";
 import { type Outgoing, type WayOptions, wrong } from "./way.js";
 
@@ -19,11 +19,6 @@ export interface SendOptions extends WayOptions {
   readonly count?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Milliseconds that the event loop may wait for its turn. */
-const TURN = 10;
-/** Milliseconds that a timer may be late. */
-const TIMER = 2;
 
 /**
  * Sends packets: one, a list, or what an iterable gives. Resolves, with what the kernel took, when it has taken all of them,
@@ -121,42 +116,4 @@ export function outgoing(packet: Sendable): Outgoing {
 
 function isSendable(packets: unknown): packets is Sendable {
   return packets instanceof Uint8Array || (typeof packets === "object" && packets !== null && "octets" in packets);
-}
-
-/** Waits shorter than a timer can, and lets others have their turn. */
-class Pace {
-  readonly #start = performance.now();
-  #turned = this.#start;
-
-  /** Seconds since the start. */
-  get elapsed(): number {
-    return (performance.now() - this.#start) / 1000;
-  }
-
-  async until(seconds: number, signal: AbortSignal | undefined): Promise<void> {
-    for (;;) {
-      signal?.throwIfAborted();
-      const left = (seconds - this.elapsed) * 1000;
-      if (left <= 0) return;
-      if (left > TIMER) await sleep(left - TIMER, signal);
-      else await setImmediate();
-      this.#turned = performance.now();
-    }
-  }
-
-  /** Lets timers, signals and sockets have their turn, if they have waited for long. */
-  async turn(): Promise<void> {
-    if (performance.now() - this.#turned < TURN) return;
-    await setImmediate();
-    this.#turned = performance.now();
-  }
-}
-
-/** Milliseconds, unless the signal ends them before. */
-async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await setTimeout(milliseconds, undefined, signal ? { signal } : {});
-  } catch {
-    signal?.throwIfAborted();
-  }
 }

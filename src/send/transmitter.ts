@@ -69,6 +69,12 @@ export class Transmitter implements AsyncDisposable {
     return way;
   }
 
+  /** Opens every socket, for packets that are not known before. */
+  openAll(): void {
+    if (this.#options.via !== "link") for (const family of [4, 6] as const) this.#openRaw(family);
+    if (this.#options.via !== "raw") this.#openLink();
+  }
+
   /** The way of `packet`. Throws as {@link Ways.of} does. hot */
   way(packet: Outgoing): Way {
     return this.#ways.of(packet);

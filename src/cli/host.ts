@@ -1,0 +1,58 @@
+/** Hosts that are named on the command line. */
+import { lookup } from "node:dns/promises";
+import { SockinspectError } from "../errors.js";
+import type { Icmp } from "../wire/icmp.js";
+import { icmpCodeName, icmpTypes, icmpv6CodeName, icmpv6Types } from "../wire/icmp-names.js";
+import type { Icmpv6 } from "../wire/icmpv6.js";
+import { ipv4 } from "../wire/ipv4.js";
+import { ipv6 } from "../wire/ipv6.js";
+
+export interface HostOptions {
+  /** Only addresses of this kind. */
+  readonly ipv4?: boolean;
+  readonly ipv6?: boolean;
+}
+
+export interface Host {
+  readonly name: string;
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** The address of a host, by the system's resolver. Throws `NO_ROUTE` where it has none. */
+export async function hostOf(name: string, options: HostOptions): Promise<Host> {
+  const wanted = options.ipv4 ? 4 : options.ipv6 ? 6 : 0;
+  try {
+    const { address, family } = await lookup(name, { family: wanted });
+    return { name, address, family: family === 6 ? 6 : 4 };
+  } catch (cause) {
+    const kind = wanted === 0 ? "" : `IPv${wanted} `;
+    throw new SockinspectError(
+      "NO_ROUTE",
+      `cannot find ${name}: the system's resolver knows no ${kind}address of it`,
+      { destination: name },
+      { cause },
+    );
+  }
+}
+
+/** The IP header of packets to `host`. */
+export function headerTo({ address, family }: Host, hops: number | undefined) {
+  const destination = address.replace(/%.*$/, "");
+  return family === 4
+    ? ipv4({ destination, ...(hops !== undefined && { ttl: hops }) })
+    : ipv6({ destination, ...(hops !== undefined && { hopLimit: hops }) });
+}
+
+/** The device behind % of a link-local address, where none is named otherwise. */
+export function deviceOf({ address }: Host, named: string | undefined): string | undefined {
+  return named ?? /%(.+)$/.exec(address)?.[1];
+}
+
+/** What an ICMP error says, in the words of its RFC. */
+export function errorText(error: Icmp | Icmpv6): string {
+  const types: Readonly<Record<number, string>> = error.kind === "icmp" ? icmpTypes : icmpv6Types;
+  const code = (error.kind === "icmp" ? icmpCodeName : icmpv6CodeName)(error.type, error.code);
+  const type = types[error.type] ?? `ICMP type ${error.type}`;
+  return code === undefined ? type : `${type}, ${code}`;
+}
