@@ -20,7 +20,7 @@ const { execPath: node } = process;
 const cli = join(import.meta.dirname, "../../dist/cli/main.js");
 
 async function run({ command, ready }) {
-  const arriving = await Running.start([lines, fifo, String(bench.packets), "UDP"]);
+  const arriving = await Running.start([lines, fifo, String(bench.packets), "192.0.2.1"]);
   const running = await Running.start(command, { ready, stdout: openSync(fifo, "r+") });
   // Its start must be over
   await running.settled();

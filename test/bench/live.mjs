@@ -2,19 +2,12 @@
 // node test/bench/live.mjs [--packets N]
 //
 // CPU time is that of all threads, from before the flood until the case has taken everything in. All have buffers of 32 MiB.
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { binding } from "../../dist/socket/binding.js";
 import { benchmark } from "./harness.mjs";
-import { Running, received } from "./process.mjs";
+import { device, figures, prepareFlood } from "./live/flooded.mjs";
 
 const bench = await benchmark({ packets: [2_000_000, 20_000] });
 const here = join(import.meta.dirname, "live");
-const flood = bench.compile("live/flood.c");
-binding().createVethPair("flood0", "flood1");
-for (const device of ["flood0", "flood1"]) binding().setInterfaceUp(device);
-
-const device = "flood1";
 const { execPath: node } = process;
 const cli = join(import.meta.dirname, "../../dist/cli/main.js");
 const output = join(bench.folder, "output");
@@ -96,44 +89,22 @@ const cases = [
   },
 ];
 
-async function run(each, size) {
-  const { command, source, text, ready, share = 1 } = each;
-  const pattern = each.captured ?? /"captured":(\d+)|(\d+) packets? captured/;
+const flooded = prepareFlood(bench);
+
+async function run({ command, source, share = 1, peer, ...how }, size) {
   const program = source ? [bench.compile(source), ...command] : command;
-  const running = await Running.start(program, { ready, stdout: text ? "ignore" : "pipe" });
-  const [cpu, before] = [running.cpu(), received(device)];
   const packets = Math.max(1000, bench.packets * share);
-  const { seconds, sent } = JSON.parse(execFileSync(flood, ["flood0", String(packets), String(size)]));
-  const offered = received(device) - before;
   // libpcap hands a block over after a second
-  const used = (await running.settled(each.peer ? 1200 : 200)) - cpu;
-  const memory = running.memory();
-  const said = await running.stop();
-  const found = pattern.exec(said);
-  if (!found) throw new Error(`${command.join(" ")} says nothing of packets: ${said.slice(-500)}`);
-  // More than the flood is what IPv6 says when a device comes up
-  const captured = Math.min(offered, Number(found[1] ?? found[2]));
-  return {
-    cpu: used / (captured / 1e6),
-    lost: ((offered - captured) / offered) * 100,
-    rate: sent / seconds / 1000,
-    memory,
-    offered,
-    captured,
-  };
+  const { said, ...figures } = await flooded(program, { packets, size, wait: peer ? 1200 : 200, ...how });
+  return figures;
 }
 
 for (const size of [64, 1442])
   await bench.race({
     id: `live-${size}`,
     title: `Live capture, packets of ${size} octets`,
-    note: `a flood of ${bench.packets} UDP packets as fast as sendmmsg makes them (a tenth for tshark, a hundredth for Scapy)`,
-    figures: {
-      cpu: { title: "CPU s per M packets captured", digits: 3, better: "lower" },
-      lost: { title: "lost %, worst round", digits: 2, worst: true },
-      rate: { title: "offered k packets/s", digits: 0 },
-      memory: { title: "peak MiB", digits: 0 },
-    },
+    note: `a flood of ${bench.packets} UDP packets as fast as sendmmsg makes them (a tenth for tshark, a hundredth for Scapy), behind a tenth of them to warm up`,
+    figures,
     reference: "C reader",
     cases,
     run: (each) => run(each, size),

@@ -2,20 +2,15 @@
 // node --expose-gc test/bench/scaling.mjs [--packets N]
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { binding } from "../../dist/socket/binding.js";
 import { benchmark } from "./harness.mjs";
-import { Running, received } from "./process.mjs";
+import { device, figures, prepareFlood } from "./live/flooded.mjs";
 
 const bench = await benchmark({ rounds: [3, 1], packets: [2_000_000, 20_000] });
 const here = join(import.meta.dirname, "scaling");
 const views = join(import.meta.dirname, "live/views.mjs");
 const cli = join(import.meta.dirname, "../../dist/cli/main.js");
 const node = process.execPath;
-const flood = bench.compile("live/flood.c");
 const reader = bench.compile("live/reader.c");
-const [near, far] = ["flood0", "flood1"];
-binding().createVethPair(near, far);
-for (const device of [near, far]) binding().setInterfaceUp(device);
 
 const told = (command) => JSON.parse(execFileSync(command[0], command.slice(1), { encoding: "utf8" }));
 
@@ -36,51 +31,28 @@ await bench.race({
     told([node, "--expose-gc", join(here, "follow.mjs"), String(x), String(Math.max(bench.packets, 4 * x))]),
 });
 
-async function capture(command, { size, flows = 1 }) {
-  const running = await Running.start(command);
-  const [cpu, before] = [running.cpu(), received(far)];
-  const { seconds, sent } = JSON.parse(execFileSync(flood, [near, String(bench.packets), String(size), String(flows)]));
-  const offered = received(far) - before;
-  const used = (await running.settled()) - cpu;
-  const memory = running.memory();
-  const said = await running.stop();
-  const [, json, text] = /"captured":(\d+)|(\d+) packets captured/.exec(said);
-  const captured = Math.min(offered, Number(json ?? text));
-  const least = /"least":(\d+)/.exec(said)?.[1];
-  return {
-    cpu: used / (captured / 1e6),
-    lost: ((offered - captured) / offered) * 100,
-    rate: sent / seconds / 1000,
-    memory,
-    least: least && (Number(least) / captured) * 100,
-  };
-}
-
-const figures = {
-  cpu: { title: "CPU s per M packets", digits: 3, better: "lower" },
-  lost: { title: "lost %, worst round", digits: 2, worst: true },
-  rate: { title: "offered k packets/s" },
-};
+const flooded = prepareFlood(bench);
+const { memory, ...sizeFigures } = figures;
 const sizes = bench.quick ? [64] : [64, 256, 512, 1024, 1500];
 await bench.race({
   id: "scaling-size",
   title: "Live capture, by the size of packets",
   note: `a flood of ${bench.packets} UDP packets`,
-  figures,
+  figures: sizeFigures,
   x: "octets",
   reference: "C reader, 64",
   cases: sizes.flatMap((x) => [
-    { name: `C reader, ${x}`, x, series: "C reader", command: [reader, far] },
-    { name: `sockinspect views, ${x}`, ours: true, x, series: "sockinspect views", command: [node, views, far] },
+    { name: `C reader, ${x}`, x, series: "C reader", command: [reader, device] },
+    { name: `sockinspect views, ${x}`, ours: true, x, series: "sockinspect views", command: [node, views, device] },
     {
       name: `sockinspect to pcapng, ${x}`,
       ours: true,
       x,
       series: "sockinspect to pcapng",
-      command: [node, cli, "capture", "-i", far, "-w", join(bench.folder, "output.pcapng")],
+      command: [node, cli, "capture", "-i", device, "-w", join(bench.folder, "output.pcapng")],
     },
   ]),
-  run: ({ command, x }) => capture(command, { size: x }),
+  run: ({ command, x }) => flooded(command, { packets: bench.packets, size: x }),
 });
 
 await bench.race({
@@ -107,7 +79,7 @@ await bench.race({
   id: "scaling-workers",
   title: "Live capture, by the number of threads that share it",
   note: `a flood of ${bench.packets} UDP packets of 64 octets in 64 conversations; fanout in the mode hash`,
-  figures: { ...figures, least: { title: "least share %", digits: 1 }, memory: { title: "peak MiB" } },
+  figures: { ...figures, least: { title: "least share %", digits: 1 } },
   x: "threads",
   reference: "1",
   cases: (bench.quick ? [1, 2] : [1, 2, 4]).map((x) => ({
@@ -115,7 +87,10 @@ await bench.race({
     ours: true,
     x,
     series: "sockinspect views",
-    command: [node, join(here, "workers.mjs"), far, String(x)],
+    command: [node, join(here, "workers.mjs"), device, String(x)],
   })),
-  run: ({ command }) => capture(command, { size: 64, flows: 64 }),
+  run: async ({ command }) => {
+    const run = await flooded(command, { packets: bench.packets, size: 64, flows: 64 });
+    return { ...run, least: (Number(/"least":(\d+)/.exec(run.said)[1]) / run.captured) * 100 };
+  },
 });

@@ -7,6 +7,6 @@ sniff(
     iface=sys.argv[1],
     filter="udp",
     store=False,
-    prn=lambda packet: print("UDP", flush=True),
+    prn=lambda packet: print("192.0.2.1", flush=True),
     started_callback=lambda: print("capturing", file=sys.stderr, flush=True),
 )
