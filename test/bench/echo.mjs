@@ -17,9 +17,13 @@ const server = (...words) => [process.execPath, join(import.meta.dirname, "echo/
 const pinned = spawnSync("taskset", ["-c", "1", "true"]).status === 0;
 const on = (core, command) => (pinned ? ["taskset", "-c", String(core), ...command] : command);
 
+/** As the servers say it, and socat. */
+const LISTENING = /listening on (?:AF=2 \S+:)?(\d+)\n/;
+const python = ["/usr/bin/python3", join(import.meta.dirname, "echo/asyncio-echo.py")];
+
 async function race({ command }, kind) {
-  const running = await Running.start(on(0, command), { ready: /listening on \d+\n/ });
-  const port = /listening on (\d+)/.exec(running.printed)[1];
+  const running = await Running.start(on(0, command), { ready: LISTENING });
+  const port = LISTENING.exec(running.printed + running.said)[1];
   const ask = async (seconds) => {
     const [program, ...words] = on(1, [load, kind, port, String(bench.window), String(seconds), String(bench.size)]);
     return JSON.parse((await promisify(execFile)(program, words)).stdout);
@@ -52,6 +56,13 @@ server captures its own traffic in the same process and looks at every packet.`,
     { name: "Node net, pipe", command: server("pipe") },
     { name: "sockinspect multi", ours: true, command: server("stream") },
     { name: "sockinspect multi, inspected", ours: true, command: server("stream", "inspect") },
+    { name: "asyncio", peer: "python", settings: "Protocol", command: [...python, "tcp"] },
+    {
+      name: "socat",
+      peer: "socat",
+      settings: "a process a connection, PIPE",
+      command: ["socat", "-d", "-d", "TCP-LISTEN:0,bind=127.0.0.1,backlog=128,fork", "PIPE"],
+    },
   ],
   run: (each) => race(each, "tcp"),
 });
@@ -66,6 +77,7 @@ await bench.race({
     { name: "Node dgram", command: server("dgram") },
     { name: "sockinspect", ours: true, command: server("datagram") },
     { name: "sockinspect, inspected", ours: true, command: server("datagram", "inspect") },
+    { name: "asyncio", peer: "python", settings: "DatagramProtocol", command: [...python, "udp"] },
   ],
   run: (each) => race(each, "udp"),
 });

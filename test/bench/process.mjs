@@ -105,12 +105,24 @@ export class Running {
     return cpu;
   }
 
+  /** Resolves with what it has said, once it has ended; what does not end in time is killed, its children with it. */
   async stop(signal = "SIGINT") {
-    this.#child.kill(signal);
-    const late = setTimeout(() => this.#child.kill("SIGKILL"), LONGEST_WAIT);
+    if (signal === "SIGKILL") this.#kill();
+    else this.#child.kill(signal);
+    const late = setTimeout(() => this.#kill(), LONGEST_WAIT);
     await this.#ended;
     clearTimeout(late);
     return this.printed + this.said;
+  }
+
+  #kill() {
+    for (const pid of family(this.pid)) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended
+      }
+    }
   }
 }
 

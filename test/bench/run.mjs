@@ -1,4 +1,4 @@
-// npm run bench [-- NAME...] [--peers] [--quick] [--rounds N] [--only PATTERN] [--json FILE]
+// npm run bench [-- NAME...] [--peers] [--quick] [--rounds N] [--only PATTERN] [--json FILE] [--write-docs]
 //
 // Runs the benchmarks, or those named (live, files, ...), one after the other, each in a process of its own.
 //   --peers       races other programs and packages, too; brings what is not installed into the user's cache (peers.mjs)
@@ -6,14 +6,27 @@
 //   --rounds N    how often each case runs
 //   --only TEXT   only races and cases whose name matches; RACE/CASE matches both apart
 //   --json FILE   writes what was measured
+//   --write-docs  puts what was measured into docs/performance.md and its charts (docs.mjs)
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeDocs } from "./docs.mjs";
 
 /** In this folder. One that is added here is one that calls `benchmark()`: see harness.mjs. */
-const BENCHMARKS = ["live", "files", "start", "latency", "memory", "scaling", "echo"];
+const BENCHMARKS = [
+  "live",
+  "files",
+  "start",
+  "latency",
+  "memory",
+  "scaling",
+  "echo",
+  "flood",
+  "match",
+  "conversations",
+];
 /** Those that still have options of their own: what they are told with --quick. */
 const OTHERS = {
   filter: [],
@@ -28,6 +41,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string" },
     only: { type: "string" },
     json: { type: "string" },
+    "write-docs": { type: "boolean", default: false },
   },
 });
 const all = [...BENCHMARKS, ...Object.keys(OTHERS)];
@@ -53,6 +67,7 @@ for (const name of positionals.length > 0 ? positionals : all) {
   }
   if (existsSync(json)) races.push(...JSON.parse(readFileSync(json, "utf8")).races);
 }
+if (values["write-docs"]) writeDocs(races);
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ races }, undefined, 1)}\n`);
 
 function passed() {

@@ -10,7 +10,7 @@ if (isMainThread) {
     { length: Number(count) },
     () => new Worker(new URL(import.meta.url), { workerData: device }),
   );
-  for (const worker of workers) await once(worker, "message");
+  await Promise.all(workers.map((worker) => once(worker, "message")));
   process.stderr.write("capturing\n");
   await once(process, "SIGINT");
   const shares = await Promise.all(

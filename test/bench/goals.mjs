@@ -1,0 +1,27 @@
+// What we want to be, as ratios of cases of one race. `of` is the figure, by default the race's first.
+
+/** `atMost` or `atLeast`: what the ratio of `name` to `than` is to be. Without `than`: the figure itself. */
+export const GOALS = [
+  ...[64, 1442].flatMap((size) => {
+    const race = `live-${size}`;
+    return [
+      { race, name: "sockinspect views", than: "C reader", atMost: 7 },
+      { race, name: "sockinspect views", than: "gopacket afpacket", atMost: 1 },
+      { race, name: "sockinspect views", than: "npm pcap", atMost: 1 / 8 },
+      { race, name: "sockinspect views", than: "npm cap", atMost: 1 / 10 },
+      { race, name: "sockinspect to pcapng", than: "tcpdump -w", atMost: 1.2 },
+      { race, name: "sockinspect text", than: "tcpdump -nn", atMost: 1 },
+      ...["views", "values", "to pcapng", "text"].map((what) => ({
+        race,
+        name: `sockinspect ${what}`,
+        of: "lost",
+        atMost: 0,
+        where: "C reader",
+      })),
+    ];
+  }),
+  { race: "files-decode", name: "sockinspect views", than: "gopacket", atMost: 1 / 1.5 },
+  { race: "files-decode", name: "sockinspect views", than: "npm pcap", atMost: 1 / 6 },
+  { race: "files-text", name: "sockinspect read", than: "tcpdump -nn", atMost: 1 / 3.5 },
+  { race: "files-filter", name: "sockinspect convert", than: "tcpdump -w", atMost: 1 },
+];
