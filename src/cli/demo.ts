@@ -88,7 +88,9 @@ async function play(scenario: Scenario, options: DemoOptions): Promise<void> {
   if (options.json) {
     const { name, title, lesson } = scenario;
     const packets = stage.packets().map(({ packet }) => JSON.parse(json(packet)) as unknown);
-    const told = { demo: name, title, lesson, passed: failures.length === 0, failures, clockError, ladder, packets };
+    const passed = failures.length === 0;
+    const seen = Object.fromEntries(stage.outlines());
+    const told = { demo: name, title, lesson, passed, failures, seen, clockError, ladder, packets };
     process.stdout.write(`${JSON.stringify(told)}\n`);
   } else if (options.mermaid) process.stdout.write(ladderMermaid(ladder));
   await image?.end(ladderSvg(ladder));

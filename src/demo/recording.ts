@@ -56,6 +56,14 @@ export interface Sample {
   readonly states: States;
 }
 
+/** What a ladder is of. */
+interface Scene {
+  readonly title: string;
+  readonly client: string;
+  readonly server: string;
+  readonly isOne: boolean;
+}
+
 /** A packet that was seen. */
 export interface Seen extends Outline {
   readonly packet: Packet;
@@ -86,6 +94,13 @@ export class Recording {
     });
   }
 
+  /** Something that a program does, as it puts it itself. */
+  did(by: End, text: string): void {
+    const time = this.#clock.now();
+    const rung: Rung = { kind: "call", by, time, since: 0, text, failed: false, states: undefined, notes: [] };
+    this.#entries.push({ kind: "rung", time, rung, conversation: undefined });
+  }
+
   /** A call began or returned; the kernel was asked for states thereafter. */
   call(by: End, call: Call, states: Sample | undefined): void {
     const kept = keep(call);
@@ -108,7 +123,7 @@ export class Recording {
       from: rung.from,
       words: [...(step ? wordsOf(step) : ["fragment"]), ...(way === "whole" ? [] : [way])],
     };
-    const notes = [...noteOf(passage), ...rung.notes];
+    const notes = [...noteOf(passage), ...routerNote(packet, step), ...rung.notes];
     const text = fragment ?? rung.text;
     this.#entries.push({ kind: "rung", time, conversation, rung: { ...rung, text, way, notes } });
     this.packets.push({ ...outline, packet, conversation });
@@ -133,20 +148,21 @@ export class Recording {
   get outlines(): ReadonlyMap<string, readonly Outline[]> {
     const names = this.#names();
     const found = new Map<string, Outline[]>([...names.values()].map((name) => [name, []]));
-    for (const seen of this.packets) if (seen.conversation) found.get(names.get(seen.conversation)!)?.push(seen);
+    for (const { conversation, from, words } of this.packets)
+      if (conversation) found.get(names.get(conversation)!)?.push({ from, words });
     return found;
   }
 
-  /** Everything so far. The server's address is not among it where nobody has reached it. */
-  ladder(title: string, client: string, server: string): Ladder {
+  /** Everything so far. `isOne`: there is no other conversation to come, and none has to be named. */
+  ladder({ title, client, server, isOne }: Scene): Ladder {
     const names = this.#names();
-    const rungs = this.#rungs(names);
-    const [only] = names.size === 1 ? names.keys() : [];
-    const at = only && endText(only.client.address, only.client.port);
-    return { title, client: at === undefined ? client : `client ${at}`, server, rungs, more: 0 };
+    const rungs = this.#rungs(isOne ? new Map() : names, names);
+    const [only] = isOne ? names.keys() : [];
+    const end = only ? `client ${endText(only.client.address, only.client.port)}` : client;
+    return { title, client: end, server, rungs, more: 0 };
   }
 
-  #rungs(names: ReadonlyMap<Conversation, string>): readonly Rung[] {
+  #rungs(labels: ReadonlyMap<Conversation, string>, names: ReadonlyMap<Conversation, string>): readonly Rung[] {
     const ports = new Map([...names.keys()].map((conversation) => [conversation.client.port, conversation]));
     const entries = joined([...this.#entries].sort((a, b) => a.time - b.time));
     const start = entries.find((entry) => entry.kind !== "rung" || entry.rung.kind !== "caption")?.time ?? 0;
@@ -158,7 +174,7 @@ export class Recording {
         entry.kind === "rung"
           ? entry.conversation
           : ports.get(entry.states?.port ?? this.ports.get(entry.call.socket) ?? -1);
-      const name = names.size > 1 && conversation ? names.get(conversation) : undefined;
+      const name = conversation && labels.get(conversation);
       const moment = { time, since: time - (rungs.at(-1)?.time ?? time), ...(name !== undefined && { of: name }) };
       const labelled = (text: string): string => (name === undefined ? text : `${name}: ${text}`);
       if (entry.kind === "rung") {
@@ -210,7 +226,9 @@ function joined(entries: readonly Entry[]): Entry[] {
     if (at === undefined || before?.kind !== "call" || entry.kind !== "return") found.push(entry);
     else if (at === found.length - 1) found[at] = { ...before, call: entry.call, states: entry.states };
     else {
-      const isQuick = QUICK.has(entry.call.name) && found.slice(at + 1).every(({ kind }) => kind === "rung");
+      const isQuick =
+        QUICK.has(entry.call.name) &&
+        found.slice(at + 1).every((each) => each.kind === "rung" && each.rung.kind === "packet");
       if (isQuick) found[at] = { ...before, call: entry.call };
       found.push({ ...entry, isQuick });
     }
@@ -238,6 +256,16 @@ function noteOf(passage: Passage | undefined): readonly string[] {
   if (fate.copies > 0) notes.push("the link copies it");
   if (fate.bits.length > 0) notes.push("the link corrupts it");
   return notes;
+}
+
+/** Who sent an ICMP error, where it was not whom the packet was for, and how large packets may be. */
+function routerNote({ layers }: Packet, step: FlowStep | undefined): readonly string[] {
+  const [, network, message] = layers;
+  if (network?.kind !== "ipv4" || message?.kind !== "icmp" || message.message.kind !== "unreachable") return [];
+  const { nextHopMtu } = message.message;
+  const limit = nextHopMtu > 0 ? [`packets of at most ${nextHopMtu} octets, please`] : [];
+  const isRouter = network.source !== step?.conversation.server.address;
+  return isRouter ? [`from the router ${network.source}`, ...limit] : limit;
 }
 
 function wordsOf(step: FlowStep): string[] {

@@ -12,7 +12,11 @@ export interface Scenario {
   /**
    * Where it plays: on one host's loopback, the default; or on two hosts, and what the link between them does to packets.
    */
-  readonly link?: { readonly impairments?: readonly Impairment[]; readonly mtu?: number };
+  readonly link?: {
+    readonly impairments?: readonly Impairment[];
+    /** The server is behind a router, whose way to it takes packets of so many octets at most. */
+    readonly routerMtu?: number;
+  };
   /** Which packets are shown: in the pcap-filter language. Default "port 5000". */
   readonly filter?: string;
   run(stage: Stage): Promise<void>;

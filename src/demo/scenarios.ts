@@ -12,6 +12,8 @@ import { keepAlive } from "./scenarios/keep-alive.js";
 import { multi } from "./scenarios/multi.js";
 import { nagle } from "./scenarios/nagle.js";
 import { partialReceive } from "./scenarios/partial-receive.js";
+import { pathMtu } from "./scenarios/path-mtu.js";
+import { raw } from "./scenarios/raw.js";
 import { refused } from "./scenarios/refused.js";
 import { reordering } from "./scenarios/reordering.js";
 import { reset } from "./scenarios/reset.js";
@@ -19,6 +21,7 @@ import { retransmission } from "./scenarios/retransmission.js";
 import { simultaneousClose } from "./scenarios/simultaneous-close.js";
 import { single } from "./scenarios/single.js";
 import { streamNotMessages } from "./scenarios/stream-not-messages.js";
+import { threads } from "./scenarios/threads.js";
 import { timeWait } from "./scenarios/time-wait.js";
 import { unreachable } from "./scenarios/unreachable.js";
 import { zeroWindow } from "./scenarios/zero-window.js";
@@ -29,6 +32,7 @@ export const scenarios: readonly Scenario[] = [
   datagram,
   single,
   multi,
+  threads,
   ephemeral,
   refused,
   unreachable,
@@ -43,6 +47,8 @@ export const scenarios: readonly Scenario[] = [
   keepAlive,
   simultaneousClose,
   fragments,
+  pathMtu,
+  raw,
   retransmission,
   fastRetransmit,
   reordering,

@@ -2,12 +2,14 @@
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
 import { predicate } from "../filter/predicate.js";
-import { type Link, linkAddresses, openLink } from "../link/link.js";
+import type { Impairment } from "../link/impairment.js";
+import { LINK_DEVICE, type Link, linkAddresses, openLink } from "../link/link.js";
 import type { Frame } from "../packet/frame.js";
 import type { End, Ladder } from "../render/ladder.js";
 import { binding } from "../socket/binding.js";
-import type { Call } from "../socket/calls.js";
+import type { Call, CallObserver } from "../socket/calls.js";
 import { DatagramSocket } from "../socket/datagram.js";
+import { NetworkNamespace } from "../socket/namespace.js";
 import type { SocketCreateOptions } from "../socket/socket.js";
 import { StreamSocket } from "../socket/stream.js";
 import { tcpStateName } from "../socket/tcp-information.js";
@@ -33,6 +35,7 @@ export interface StageOptions {
 
 interface Watch {
   readonly called: (call: Call) => void;
+  readonly did: (text: string) => void;
   readonly opened: <S extends StreamSocket | DatagramSocket>(socket: S) => S;
 }
 
@@ -51,6 +54,16 @@ export class Host {
   /** What `body` does before it returns is done on this host. */
   run<T>(body: () => T): T {
     return this.#run(body);
+  }
+
+  /** Is told of calls, for sockets that are not opened here. */
+  get observe(): CallObserver {
+    return this.#watch.called;
+  }
+
+  /** Says what the program does next that is no call of a socket that is opened here. */
+  did(text: string): void {
+    this.#watch.did(text);
   }
 
   async stream(options: SocketCreateOptions = {}): Promise<StreamSocket> {
@@ -79,6 +92,31 @@ export class Host {
   }
 }
 
+/** The server's address where it is behind a router, and the router's on that side. */
+const FAR = "10.0.1.2";
+const ROUTER = "10.0.1.1";
+
+/** Makes a router of a link's server, and gives the host behind it. */
+function behindRouter(link: Link, mtu: number): NetworkNamespace {
+  const far = new NetworkNamespace();
+  link.server.join("wan", far, LINK_DEVICE);
+  link.server.run(() => {
+    for (const name of [LINK_DEVICE, "wan"]) binding().setForwarding(name);
+    binding().disableOffloads("wan");
+    binding().setMtu("wan", mtu);
+    binding().setInterfaceUp("wan");
+    binding().addAddress("wan", ROUTER, 24);
+  });
+  far.run(() => {
+    binding().disableOffloads(LINK_DEVICE);
+    binding().setInterfaceUp(LINK_DEVICE);
+    binding().addAddress(LINK_DEVICE, FAR, 24);
+    binding().addRoute("10.0.0.0", 24, ROUTER);
+  });
+  link.client.run(() => binding().addRoute("10.0.1.0", 24, linkAddresses.server.ipv4));
+  return far;
+}
+
 export class Stage implements AsyncDisposable {
   readonly client: Host;
   readonly server: Host;
@@ -89,12 +127,15 @@ export class Stage implements AsyncDisposable {
   readonly #scenario: Scenario;
   readonly #options: StageOptions;
   readonly #clock = new SharedClock();
-  readonly #recording = new Recording(this.#clock);
+  #recording = new Recording(this.#clock);
+  #isRehearsal = false;
+  readonly #far: NetworkNamespace | undefined;
   readonly #source: Source | undefined;
   readonly #reading: Promise<void> | undefined;
   readonly #sockets = new Map<number, StreamSocket | DatagramSocket>();
   /** Those ports from which there was a connection. */
   readonly #stood = new Set<number>();
+  readonly #impairments: readonly Impairment[] = [];
   #arrival: (() => void) | undefined;
 
   constructor(scenario: Scenario, options: StageOptions = {}) {
@@ -102,15 +143,17 @@ export class Stage implements AsyncDisposable {
     this.#options = options;
     const { filter = `port ${PORT}`, link } = scenario;
     if (link) {
+      const { impairments = [], routerMtu } = link;
       const wanted = predicate(filter, { linkType: linkTypes.ethernet });
       this.link = openLink({
-        ...link,
         observe: (passage) => {
           const { frame } = passage;
           if (!frame) this.#recording.late(passage);
           else if (wanted(frame.data, frame.at, frame.end, frame.length)) this.#take(frame, passage);
         },
       });
+      this.#impairments = impairments;
+      this.#far = routerMtu === undefined ? undefined : behindRouter(this.link, routerMtu);
     } else {
       this.#source = capture({ interface: "lo", filter, latency: 1, buffer: 8 * 1024 * 1024, snapLength: 70_000 });
       this.#reading = this.#read(this.#source);
@@ -161,7 +204,8 @@ export class Stage implements AsyncDisposable {
   ladder(): Ladder {
     const { title } = this.#scenario;
     const [client, server] = [this.client, this.server].map(({ address }) => address) as [string, string];
-    return this.#recording.ladder(title, `client ${client}`, `server ${server}:${PORT}`);
+    const isOne = Array.isArray(this.#scenario.expected);
+    return this.#recording.ladder({ title, client: `client ${client}`, server: `server ${server}:${PORT}`, isOne });
   }
 
   /** Nanoseconds by which calls and packets may be out of step. */
@@ -171,6 +215,7 @@ export class Stage implements AsyncDisposable {
 
   /** Plays it, waits for the packets, and compares them with those expected. */
   async play(): Promise<void> {
+    await this.#rehearse();
     await this.#scenario.run(this);
     const differences = (): { wrong: boolean; text: string }[] => {
       const { expected } = this.#scenario;
@@ -191,13 +236,50 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#source?.close();
     await this.link?.close();
+    await this.#far?.close();
+  }
+
+  /**
+   * What is done for the first time takes long: code is compiled, a neighbour's hardware address is asked for. So once
+   * behind the curtain, that the times mean something.
+   */
+  async #rehearse(): Promise<void> {
+    this.#isRehearsal = true;
+    const { client, server } = this;
+    const listener = await server.listen(1);
+    const socket = await client.connect(server);
+    const accepted = await listener.accept();
+    for (let i = 0; i < 3; i++) {
+      await socket.sendAll("hello");
+      await accepted.receive();
+    }
+    // Nothing is left in TIME-WAIT
+    await socket.abort();
+    await this.failureOf(accepted.receive());
+    await accepted.close();
+    await listener.close();
+    const service = await server.datagram();
+    await service.bind({ address: server.address, port: PORT });
+    const speaker = await client.datagram();
+    await speaker.sendTo("the end", { address: server.address, port: PORT });
+    await service.receiveFrom();
+    const isOver = (): boolean => this.packets().some(({ words }) => words.includes("7 octets"));
+    if (!(await this.#until(isOver))) throw new Error("the packets of a rehearsal did not come");
+    await speaker.close();
+    await service.close();
+    this.#recording = new Recording(this.#clock);
+    this.#isRehearsal = false;
+    for (const impairment of this.#impairments) this.link?.impair(impairment);
   }
 
   #host(end: End): Host {
     const { link } = this;
-    const address = link ? linkAddresses[end].ipv4 : "127.0.0.1";
-    return new Host(address, link ? (body) => link[end].run(body) : (body) => body(), {
+    const far = end === "server" ? this.#far : undefined;
+    const address = far ? FAR : link ? linkAddresses[end].ipv4 : "127.0.0.1";
+    const where = far ?? link?.[end];
+    return new Host(address, where ? (body) => where.run(body) : (body) => body(), {
       called: (call) => this.#recording.call(end, call, this.#sample(end, call)),
+      did: (text) => this.#recording.did(end, text),
       opened: (socket) => {
         this.#sockets.set(socket.number, socket);
         return socket;
@@ -223,7 +305,9 @@ export class Stage implements AsyncDisposable {
     // Where there is no connection any more, the kernel finds the listener
     const isOver = server === "LISTEN" && this.#stood.has(port);
     if (server !== "LISTEN" && server !== "CLOSED") this.#stood.add(port);
-    return { port, states: { client, server: isOver ? "CLOSED" : server, sampled: true } };
+    // That of a guard, which is nobody's connection
+    const known = client === "LISTEN" ? "" : client;
+    return { port, states: { client: known, server: isOver ? "CLOSED" : server, sampled: true } };
   }
 
   /** The client's port of the connection that a call was about, once there is one. */
@@ -253,7 +337,7 @@ export class Stage implements AsyncDisposable {
   }
 
   #take(frame: Frame, passage?: Parameters<Recording["packet"]>[1]): void {
-    this.#options.save?.(frame);
+    if (!this.#isRehearsal) this.#options.save?.(frame);
     this.#recording.packet(frame, passage);
     this.#arrival?.();
   }
