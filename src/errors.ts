@@ -18,6 +18,8 @@ export interface ErrorInfo {
   readonly EXCEEDS_MTU: { readonly size: number; readonly mtu: number };
   /** A port that another socket of this machine has. */
   readonly PORT_IN_USE: { readonly port: number };
+  /** A connection by hand that the other side does not take, or no longer. */
+  readonly CONNECTION: { readonly reason: "refused" | "reset" | "no answer" | "closed" };
   readonly PERMISSION: { readonly needs: string };
   readonly UNSUPPORTED_PLATFORM: { readonly platform: string };
   readonly NO_ADDON: { readonly tried: readonly string[] };

@@ -78,6 +78,8 @@ export { type Paint, plain, type Role } from "./render/paint.js";
 export { tree } from "./render/tree.js";
 export { answers } from "./send/answers.js";
 export { type Answer, type Answers, type AskOptions, ask, askAll } from "./send/ask.js";
+export type { Connection, ConnectionOptions, Endpoint, Segment, Step as SegmentStep } from "./send/connection.js";
+export { type Answering, type AnswerOptions, answer, type DialOptions, dial } from "./send/dial.js";
 export { type Guard, type GuardOptions, guard } from "./send/guard.js";
 export { craft } from "./send/here.js";
 export { type Sendable, type SendOptions as PacketSendOptions, send } from "./send/send.js";

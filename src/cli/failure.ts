@@ -27,6 +27,7 @@ const codes: Readonly<Partial<Record<ErrorCode, number>>> = {
   NO_SUCH_INTERFACE: exitCodes.usage,
   NO_ROUTE: exitCodes.noHost,
   EXCEEDS_MTU: exitCodes.usage,
+  CONNECTION: exitCodes.unavailable,
   PORT_IN_USE: exitCodes.unavailable,
   BAD_FILE: exitCodes.data,
   UNSUPPORTED_PLATFORM: exitCodes.unavailable,
