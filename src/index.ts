@@ -99,14 +99,39 @@ export type { SocketAddress, SocketCreateOptions, Waiting } from "./socket/socke
 export { type ReceiveOptions, type SendOptions, StreamSocket } from "./socket/stream.js";
 export type { TcpInformation, TcpSocketState } from "./socket/tcp-information.js";
 export { type Arp, arp } from "./wire/arp.js";
+export { type Dccp, dccp } from "./wire/dccp.js";
+export { type Esp, esp } from "./wire/esp.js";
 export { type Ethernet, ethernet } from "./wire/ethernet.js";
 export type { Field, Format } from "./wire/field.js";
+export { type Gre, gre } from "./wire/gre.js";
 export type { Draft, Header, View } from "./wire/header.js";
 export { type Icmp, type IcmpMessage, icmp } from "./wire/icmp.js";
 export { type Icmpv6, type Icmpv6Message, icmpv6 } from "./wire/icmpv6.js";
+export { type Igmp, igmp } from "./wire/igmp.js";
 export { type Ipv4, type Ipv4Option, ipv4 } from "./wire/ipv4.js";
 export { type Ipv6, ipv6 } from "./wire/ipv6.js";
+export {
+  type Authentication,
+  authentication,
+  type DestinationOptions,
+  destinationOptions,
+  type Fragment,
+  fragment as fragmentHeader,
+  type HopByHopOptions,
+  hopByHopOptions,
+  type Routing,
+  routing,
+} from "./wire/ipv6-extensions.js";
+export { type Llc, llc, type Snap, snap } from "./wire/llc.js";
+export { type Loop, loop, type NullLoopback, nullLoopback } from "./wire/loopback.js";
+export { type Mobility, mobility } from "./wire/mobility.js";
+export { type Mpls, mpls } from "./wire/mpls.js";
 export { linkTypes } from "./wire/numbers.js";
+export { type Ppp, type Pppoe, ppp, pppoe } from "./wire/ppp.js";
+export { type Sctp, sctp } from "./wire/sctp.js";
+export { type Sll, sll } from "./wire/sll.js";
+export { type Sll2, sll2 } from "./wire/sll2.js";
 export { type Tcp, type TcpOption, tcp } from "./wire/tcp.js";
 export { type Udp, udp } from "./wire/udp.js";
+export { type UdpLite, udpLite } from "./wire/udp-lite.js";
 export { type Vlan, vlan } from "./wire/vlan.js";

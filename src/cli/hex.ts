@@ -1,6 +1,6 @@
-import { craft } from "../craft/craft.js";
 import { parseDraft } from "../craft/draft.js";
 import { hexDump } from "../render/hex.js";
+import { craft } from "../send/here.js";
 import { type ColourChoice, paintFor } from "./colours.js";
 
 export interface HexOptions {

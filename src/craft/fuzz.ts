@@ -47,7 +47,7 @@ export function fuzz<D extends AnyDraft>(draft: D, seed: number, { wrong = false
 const steady: { readonly [K in HeaderKind]?: readonly string[] } = {
   sll: ["hardwareType", "addressLength", "packetType"],
   sll2: ["hardwareType", "addressLength", "packetType"],
-  llc: ["control", "secondControl"],
+  llc: ["destination", "source", "control"],
   snap: ["organization"],
   pppoe: ["version", "type"],
   arp: ["hardwareType", "protocolType", "operation"],
@@ -135,9 +135,17 @@ class Random {
   /** An option with random fields of fixed size. */
   #part({ parts }: Extract<Content, { readonly parts: unknown }>): unknown {
     const { kind, fields } = parts[this.below(parts.length)]!;
-    const draws = fields.map((field) => [field.name, this.value(field)] as const);
+    const draws = fields.map((field) => [field.name, LENGTHS.test(field.name) ? undefined : this.#inner(field)] as const); // biome-ignore format: one thought
     if (NO_OPTIONS.includes(kind)) return undefined;
     return { kind, ...Object.fromEntries(draws.filter(([, value]) => value !== undefined)) };
+  }
+
+  /** A field of an option: of a list, one entry, as options without any are not sent. */
+  #inner(field: Field): unknown {
+    if (field.type !== "rest") return this.value(field);
+    const { content } = field.codec;
+    if (!content || !("fields" in content) || !Array.isArray(field.codec.fill(undefined))) return undefined;
+    return [Object.fromEntries(content.fields.map((inner) => [inner.name, this.value(inner)]))];
   }
 
   #octets(size: number): DataView {
@@ -156,5 +164,8 @@ function isWhole(codec: Rest<unknown>, list: readonly unknown[]): boolean {
   return JSON.stringify(codec.decode(data, 0, size)) === JSON.stringify(list);
 }
 
-/** What options are read as that are none, or that end all others. */
-const NO_OPTIONS: readonly string[] = ["unknown", "malformed", "end"];
+/** What follows from the rest of an option, or stands for nothing. */
+const LENGTHS = /^(reserved|unused|pointer|length|count|numberOf)|Length$/;
+
+/** What options are read as that are none, or that end all others; and those that say something else of the packet's length and addresses. */
+const NO_OPTIONS: readonly string[] = ["unknown", "malformed", "end", "jumboPayload", "homeAddress"];
