@@ -2,7 +2,7 @@
  * What is remarkable about a segment. The rules are those that Wireshark's User's Guide documents ("TCP Analysis"), so that
  * both say the same of the same capture, but for what is told apart by whether octets were seen before.
  */
-import type { FlowEvent } from "./events.js";
+import type { FlowEvent, RuleName } from "./events.js";
 import { fill, open } from "./holes.js";
 import { ACK, FIN, RST, type Segment, SYN } from "./segment.js";
 import { RoundTrips, type TcpSide } from "./side.js";
@@ -56,7 +56,7 @@ export function analyze(
     events.push({ kind, rule: "one octet below next" });
   }
   if (length === 0) {
-    if (!isControl && behind === 0 && sender.hasAcknowledged && acknowledgment === sender.acknowledged)
+    if (!isControl && (sender.hasNext ? behind === 0 : sequence === 0) && acknowledgment === sender.acknowledged)
       repeated(segment, sender, previous, events);
     else if (acknowledgment !== sender.acknowledged) sender.duplicates = 0;
   } else if (!isControl && isWindowFull(segment, receiver))
@@ -64,14 +64,13 @@ export function analyze(
   if (length > 0 && behind === 0 && receiver.hasAcknowledged)
     stalled(segment, sender, receiver, roundTrip, scene, events);
   if (segment.blocks > 0) selective(segment, events);
-  if ((flags & ACK) !== 0 && receiver.hasNext) unseen(acknowledgment, receiver, events);
+  if ((flags & ACK) !== 0 && receiver.hasNext) unseen(segment, receiver, events);
   if (kind === undefined && (length > 0 || (flags & (SYN | FIN)) !== 0)) {
     if (length > 0 && receiver.hasAcknowledged && ((sequence + length - receiver.acknowledged) | 0) <= 0) {
       events.push({ kind: "spuriousRetransmission", rule: "acknowledged before", length });
       sentAgain(sender);
-      // What a window of 0 refused is no retransmission when it comes again with more
-    } else if (behind > 0 && !(behind === 1 && length > 1 && sender.previous === "zeroWindowProbe"))
-      again(segment, sender, receiver, roundTrip, scene, events);
+      // One octet may have been a probe that was refused: with more behind it, it is as good as new
+    } else if (behind > 0 && !(behind === 1 && length > 1)) again(segment, sender, receiver, roundTrip, scene, events);
   }
   sender.previous = kind;
 }
@@ -109,17 +108,31 @@ function selective({ blocks, edges, acknowledgment }: Segment, events: FlowEvent
   if (length > 0) events.push({ kind: "selectiveAck", rule: "SACK blocks", length });
 }
 
-/** An acknowledgment of octets that were not seen. */
-function unseen(acknowledgment: number, receiver: TcpSide, events: FlowEvent[]): void {
+/** Whether the octet that was tried into a window of 0 is acknowledged. */
+function takesProbe(acknowledgment: number, { previous, next, sent }: TcpSide): boolean {
+  return previous === "zeroWindowProbe" && ((acknowledgment - next) | 0) > 0 && ((acknowledgment - sent) | 0) <= 0;
+}
+
+/** An acknowledgment of octets that were not seen, or not one after the other. */
+function unseen({ acknowledgment, flags }: Segment, receiver: TcpSide, events: FlowEvent[]): void {
+  if (takesProbe(acknowledgment, receiver)) return;
   let missing = Math.max(0, (acknowledgment - receiver.sent) | 0);
-  const rule = missing > 0 ? "acknowledges beyond next" : "acknowledges a gap";
   if (receiver.holes?.length) missing += fill(receiver.holes, receiver.holes[0]!, acknowledgment);
-  if (missing > 0) events.push({ kind: "acknowledgedUnseen", rule, missing });
+  let rule: RuleName | undefined;
+  if (((acknowledgment - receiver.run) | 0) > 0) {
+    if (receiver.run !== receiver.next) rule = "acknowledges beyond the run";
+    else if (receiver.duplicates === 0 && !receiver.isUnseen)
+      rule = (flags & SYN) === 0 ? "acknowledges beyond next" : "acknowledges unseen data of a SYN";
+    receiver.isUnseen ||= receiver.run === receiver.next;
+    receiver.run = receiver.next;
+  }
+  if (missing > 0) events.push({ kind: "acknowledgedUnseen", rule: rule ?? "acknowledges more unseen", missing });
+  else if (rule) events.push({ kind: "acknowledgedOutOfTurn", rule });
 }
 
 function isWindowFull({ sequence, length }: Segment, receiver: TcpSide): boolean {
   if (!receiver.sentSyn || !receiver.hasAcknowledged) return false;
-  return ((sequence + length - receiver.acknowledged) | 0) === receiver.window << Math.max(0, receiver.windowShift);
+  return ((sequence + length - receiver.acknowledged) | 0) === receiver.window << receiver.shift;
 }
 
 /** Nothing new but perhaps the window. */
@@ -158,14 +171,23 @@ function again(
   const { sequence, length, flags } = segment;
   const span = length + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
   const after = scene.time - sender.nextTime;
-  const fills = holds(sender.holes, sequence, (sequence + span) | 0);
+  const end = (sequence + span) | 0;
+  const fills = holds(sender.holes, sequence, end);
+  // Where the clock ran back, what fills a gap was captured before what lies behind it
+  const isSoon = after < (roundTrip > 0 ? roundTrip : REORDERING) && (fills || after >= 0);
   if (receiver.duplicates >= 2 && sequence === receiver.acknowledged && scene.time - receiver.acknowledgedTime < FAST)
     events.push({ kind: "fastRetransmission", rule: "answers duplicate acknowledgments", length });
-  else if (fills && after < (Number.isNaN(roundTrip) ? REORDERING : roundTrip)) {
-    sender.outOfOrder++;
-    events.push({ kind: "outOfOrder", rule: "fills a gap soon", length });
-    return;
-  } else events.push({ kind: "retransmission", rule: fills ? "fills a gap late" : "sent before", length, after });
+  else if (isSoon && end !== sender.next) {
+    if (fills) {
+      sender.outOfOrder++;
+      events.push({ kind: "outOfOrder", rule: "fills a gap soon", length });
+      return;
+    }
+    events.push({ kind: "repetition", rule: "sent before, again soon", length });
+  } else {
+    const rule = !fills ? "sent before" : isSoon ? "fills a gap up to next" : "fills a gap late";
+    events.push({ kind: "retransmission", rule, length, after });
+  }
   sentAgain(sender);
 }
 
@@ -190,19 +212,12 @@ export function advance(segment: Segment, sender: TcpSide, receiver: TcpSide, sc
   const end = (sequence + span) | 0;
   if (!sender.hasNext) {
     sender.hasNext = true;
-    sender.next = sender.sent = end;
+    sender.next = sender.sent = sender.run = end;
     sender.nextTime = scene.time;
   } else {
     if (((end - sender.sent) | 0) > 0) sender.sent = end;
-    const gap = (sequence - sender.next) | 0;
-    if (gap > 0 && (flags & RST) === 0) {
-      sender.holes = open(sender.holes, sender.next, sequence);
-      sender.missed += gap;
-    } else if (gap < 0 && sender.holes?.length) sender.missed -= fill(sender.holes, sequence, end);
-    if (((end - sender.next) | 0) > 0) {
-      sender.next = end;
-      sender.nextTime = scene.time;
-    }
+    // Nobody knows yet whether a probe's octet is taken
+    if (sender.previous !== "zeroWindowProbe") move(sender, sequence, end, scene.time, (flags & RST) !== 0);
   }
   if (span > 0 && Number.isNaN(sender.timedSince) && end === sender.next && sender.unanswered === 0) {
     sender.timed = end;
@@ -215,8 +230,23 @@ export function advance(segment: Segment, sender: TcpSide, receiver: TcpSide, sc
   }
   if ((flags & ACK) !== 0) acknowledge(segment, sender, receiver, scene);
   sender.window = segment.window;
+  sender.shift = (flags & SYN) === 0 && sender.windowShift > 0 ? sender.windowShift : 0;
   // Where its data ends is not known before the next one
   if (segment.isFragment) sender.hasNext = false;
+}
+
+/** Takes in the octets from `start` to `end`; a RST's number is no place in the stream. */
+function move(sender: TcpSide, start: number, end: number, time: number, isReset: boolean): void {
+  const gap = (start - sender.next) | 0;
+  if (gap > 0 && !isReset) {
+    sender.holes = open(sender.holes, sender.next, start);
+    sender.missed += gap;
+  } else if (gap < 0 && sender.holes?.length) sender.missed -= fill(sender.holes, start, end);
+  if (((end - sender.next) | 0) > 0) {
+    sender.next = end;
+    sender.nextTime = time;
+  }
+  if (start === sender.run) sender.run = sender.next;
 }
 
 function acknowledge({ acknowledgment }: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
@@ -236,10 +266,13 @@ function acknowledge({ acknowledgment }: Segment, sender: TcpSide, receiver: Tcp
   }
   if (!sender.hasAcknowledged || acknowledgment !== sender.acknowledged) {
     sender.duplicates = 0;
+    sender.isUnseen = false;
     sender.acknowledgedPacket = scene.packet;
   }
   sender.hasAcknowledged = true;
   sender.acknowledged = acknowledgment;
   sender.acknowledgedTime = scene.time;
-  if (receiver.hasNext && ((acknowledgment - receiver.sent) | 0) > 0) receiver.sent = acknowledgment;
+  if (!receiver.hasNext) return;
+  if (takesProbe(acknowledgment, receiver)) receiver.next = receiver.run = acknowledgment;
+  if (((acknowledgment - receiver.sent) | 0) > 0) receiver.sent = acknowledgment;
 }

@@ -169,7 +169,8 @@ export class Conversations {
     if (known && !(known.kind === "tcp" && isAnew(known, this.#segment))) return known;
     const made = this.#make(packet);
     this.#table.set(key, made);
-    if (known) this.#events.push({ kind: "portReused", rule: "other number in a SYN", previous: known.number });
+    if (known && !this.#segment.isBroken)
+      this.#events.push({ kind: "portReused", rule: "other number in a SYN", previous: known.number });
     return made;
   }
 

@@ -6,11 +6,16 @@ export type FlowEvent =
   | { readonly kind: "retransmission"; readonly rule: RuleName; readonly length: number; readonly after: number }
   | { readonly kind: "fastRetransmission"; readonly rule: RuleName; readonly length: number }
   | { readonly kind: "spuriousRetransmission"; readonly rule: RuleName; readonly length: number }
+  /** Data that was sent before, again so soon that nobody can have missed it: sent twice, or copied on the way. */
+  | { readonly kind: "repetition"; readonly rule: RuleName; readonly length: number }
   | { readonly kind: "synRetried"; readonly rule: RuleName; readonly count: number; readonly after: number }
   | { readonly kind: "outOfOrder"; readonly rule: RuleName; readonly length: number }
   /** Octets before this packet's that were not seen. */
   | { readonly kind: "lostSegment"; readonly rule: RuleName; readonly missing: number }
+  /** An acknowledgment of octets that were not seen. */
   | { readonly kind: "acknowledgedUnseen"; readonly rule: RuleName; readonly missing: number }
+  /** An acknowledgment of octets that were not seen one after the other; what of them was never seen has been told. */
+  | { readonly kind: "acknowledgedOutOfTurn"; readonly rule: RuleName }
   /** The `count`-th repetition of the acknowledgment in packet `of`. */
   | { readonly kind: "duplicateAck"; readonly rule: RuleName; readonly count: number; readonly of: number }
   /** Octets that arrived behind a gap. */
@@ -27,6 +32,8 @@ export type FlowEvent =
   | { readonly kind: "portReused"; readonly rule: RuleName; readonly previous: number }
   /** Data, or a cookie or the wish for one, in a SYN. */
   | { readonly kind: "fastOpen"; readonly rule: RuleName; readonly length: number }
+  /** The data of a SYN is acknowledged before the handshake ends. */
+  | { readonly kind: "fastOpenAccepted"; readonly rule: RuleName; readonly length: number }
   | { readonly kind: "refused"; readonly rule: RuleName }
   | { readonly kind: "reset"; readonly rule: RuleName }
   /** An ICMP error about a packet of this conversation. */
@@ -42,19 +49,28 @@ export type FlowEvent =
 
 export type EventKind = FlowEvent["kind"];
 
-/** What each rule looks at. "Next" is behind the highest octet that the sender sent before. */
+/**
+ * What each rule looks at. "Next" is behind the highest octet that the sender sent before; "soon" is within a round trip of
+ * the handshake, or 3 ms where there was none, after the octet before next; "the run" are the octets that were seen one
+ * after the other: a segment that begins where it ends takes it up to next.
+ */
 export const rules = {
-  "sent before": "below next, and no part of a gap",
-  "fills a gap late":
-    "below next, in a gap, longer after the octet before next than a round trip of the handshake (3 ms where there was none)",
-  "fills a gap soon": "below next, in a gap, within a round trip of the handshake (3 ms where there was none)",
+  "sent before": "below next, no part of a gap, and not soon or up to next",
+  "sent before, again soon": "below next, no part of a gap, soon, and not up to next",
+  "fills a gap late": "below next, in a gap, not soon",
+  "fills a gap up to next": "below next, in a gap, soon, and up to next: no data came before it, but an acknowledgment",
+  "fills a gap soon": "below next, in a gap, soon, and not up to next",
   "acknowledged before": "data, all of which the other side had acknowledged",
   "answers duplicate acknowledgments":
     "below next, where the other side acknowledged at least twice again within the last 20 ms",
   "same SYN again": "a SYN with the number of an earlier one",
   "begins behind next": "starts above next",
-  "acknowledges beyond next": "acknowledges more than the other side was seen to send",
-  "acknowledges a gap": "acknowledges octets that the other side passed over",
+  "acknowledges beyond the run":
+    "acknowledges octets behind the run, where that ends below next; it then goes on at next",
+  "acknowledges beyond next":
+    "acknowledges octets behind next, where the run ends there; once until the other side acknowledges something else",
+  "acknowledges unseen data of a SYN": "a SYN-ACK that acknowledges more than the SYN and its data, likewise once",
+  "acknowledges more unseen": "acknowledges octets that were not seen, where none of these says so",
   "repeats an acknowledgment": "no data, same next, acknowledgment and window as the side's segment before",
   "SACK blocks": "blocks behind its acknowledgment",
   "one octet below next": "no data or one octet, one below next, no SYN, FIN or RST",
@@ -62,11 +78,14 @@ export const rules = {
   "window of 0": "a window of 0 without SYN, FIN or RST",
   "one octet into a window of 0": "one octet at next while the other side's window is 0",
   "answers a probe": "repeats acknowledgment and the window of 0 after a probe",
-  "only the window differs": "no data, same next and acknowledgment as before, another window",
+  "only the window differs":
+    "no data, same next and acknowledgment as before, another window; before the first segment, all are 0",
   "fills the window": "data up to the last octet that the other side's window takes",
   "other number in a SYN": "a SYN with another number than the one before between the same ports",
   "other number in a SYN-ACK": "a SYN-ACK with another number than the one before between the same ports",
-  "SYN with data or cookie": "a SYN with data or the Fast Open option (RFC 7413)",
+  "SYN with a cookie": "a SYN with a Fast Open cookie (RFC 7413)",
+  "SYN without a cookie": "a SYN with data, or one that asks for a Fast Open cookie",
+  "acknowledges the data of a SYN": "a SYN-ACK that acknowledges more than the SYN",
   "RST answers a SYN": "RST while the other side waits for an answer to its SYN",
   RST: "RST otherwise",
   "quotes a packet": "an ICMP error quotes a packet of this conversation",

@@ -18,6 +18,7 @@ const WHOLE: ReadonlySet<EventKind> = new Set<EventKind>([
   "retransmission",
   "fastRetransmission",
   "spuriousRetransmission",
+  "repetition",
   "synRetried",
   "duplicateAck",
   "keepAlive",
@@ -92,6 +93,8 @@ function eventSentence(event: FlowEvent, step: Step): string {
   const peer = other(from);
   switch (event.kind) {
     case "retransmission":
+      if (event.rule === "fills a gap up to next")
+        return `the ${from} sends what was missing: it was lost and is sent again, or was overtaken`;
       return event.rule === "fills a gap late"
         ? `the ${from} sends what was missing, ${durationText(event.after)} after what came behind it: it was lost before it was captured`
         : `the ${from} sends again what it sent before: no acknowledgment came within ${durationText(event.after)}`;
@@ -99,6 +102,8 @@ function eventSentence(event: FlowEvent, step: Step): string {
       return `the ${from} sends again at once, as the ${peer} kept asking for it`;
     case "spuriousRetransmission":
       return `the ${from} sends again what the ${peer} had acknowledged: the acknowledgment was lost or late`;
+    case "repetition":
+      return `octets of the ${from} that were seen before come again within a round trip: sent twice, or copied on the way`;
     case "synRetried":
       return `the ${from} asks again, for the ${ordinal(event.count + 1)} time: no answer for ${durationText(event.after)}`;
     case "outOfOrder":
@@ -107,6 +112,8 @@ function eventSentence(event: FlowEvent, step: Step): string {
       return `${octets(event.missing)} of the ${from} before this packet were not seen: lost, or not captured`;
     case "acknowledgedUnseen":
       return `the ${from} has ${octets(event.missing)} that were never seen here: the capture missed them`;
+    case "acknowledgedOutOfTurn":
+      return `not all that the ${from} has was seen here in order`;
     case "duplicateAck":
       return `the ${from} asks for the same octet again (${event.count}): something behind it arrived, or something is lost`;
     case "selectiveAck":
@@ -133,6 +140,8 @@ function eventSentence(event: FlowEvent, step: Step): string {
       return event.length > 0
         ? `the ${from} sends ${octets(event.length)} with its SYN, without waiting (Fast Open)`
         : `the ${from} asks for Fast Open`;
+    case "fastOpenAccepted":
+      return `the ${from} has taken the ${octets(event.length)} of the SYN`;
     case "refused":
       return `the ${from} refuses: nothing listens on port ${conversation[from].port}; the ${peer}'s connect fails with ECONNREFUSED`;
     case "reset":

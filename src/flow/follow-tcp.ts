@@ -25,6 +25,10 @@ export function followTcp(
   const { flags } = segment;
   const sender = fromClient ? conversation.client : conversation.server;
   const receiver = fromClient ? conversation.server : conversation.client;
+  sender.packets++;
+  sender.octets += segment.length;
+  // RFC 9293 has no place for it: whoever gets it drops it, so it changes nothing
+  if (segment.isBroken) return;
   if ((flags & SYN) !== 0) synchronize(conversation, segment, sender, receiver, scene, events);
   else if (!sender.hasInitial) {
     // Its first octet seen is number 1, as if the SYN had been 0
@@ -42,9 +46,7 @@ export function followTcp(
   sender.data?.segment(segment, (flags & SYN) !== 0 ? (segment.sequence + 1) | 0 : undefined);
   advance(segment, sender, receiver, scene);
   if ((flags & ACK) !== 0) receiver.data?.acknowledged(segment.acknowledgment);
-  sender.packets++;
-  sender.octets += segment.length;
-  if (Number.isNaN(conversation.handshakeTime) && !Number.isNaN(conversation.synAckTime))
+  if (Number.isNaN(conversation.handshakeTime) && !Number.isNaN(conversation.synTime))
     completeHandshake(conversation, segment, sender, scene.time);
   if (conversation.closer) endStreams(conversation);
 }
@@ -85,10 +87,18 @@ function synchronize(
     sender.windowShift = receiver.windowShift = -1;
   sender.maximumSegmentSize = segment.maximumSegmentSize;
   sender.sackPermitted = segment.sackPermitted;
+  if (isAnswer && receiver.sentSyn) accepted(segment, receiver, events);
   if (!isAnswer && (fastOpen >= 0 || length > 0)) {
     conversation.usesFastOpen = true;
-    events.push({ kind: "fastOpen", rule: "SYN with data or cookie", length });
+    events.push({ kind: "fastOpen", rule: fastOpen > 0 ? "SYN with a cookie" : "SYN without a cookie", length });
   }
+}
+
+/** RFC 7413 §4.2.2: the server acknowledges the data, or the SYN alone where it did not take them. */
+function accepted({ acknowledgment }: Segment, { initial, sent }: TcpSide, events: FlowEvent[]): void {
+  const length = (acknowledgment - initial - 1) | 0;
+  if (length > 0 && ((acknowledgment - sent) | 0) <= 0)
+    events.push({ kind: "fastOpenAccepted", rule: "acknowledges the data of a SYN", length });
 }
 
 /** Who was taken for the server by its port sent the SYN. */
@@ -98,10 +108,12 @@ function exchange(conversation: TcpConversation): void {
   conversation.server = client;
 }
 
+/** The client's first acknowledgment proves that it has the SYN-ACK, also where that was not seen. */
 function completeHandshake(conversation: TcpConversation, segment: Segment, sender: TcpSide, time: number): void {
   const { client, server } = conversation;
-  if (sender !== client || (segment.flags & (SYN | ACK | RST)) !== ACK || !server.sentSyn) return;
-  if (((segment.acknowledgment - server.initial) | 0) > 0) conversation.handshakeTime = time;
+  if (sender !== client || (segment.flags & (SYN | ACK | RST)) !== ACK) return;
+  if (server.sentSyn ? ((segment.acknowledgment - server.initial) | 0) > 0 : server.packets === 0)
+    conversation.handshakeTime = time;
 }
 
 function end(

@@ -1,4 +1,5 @@
 import { type Layer, type LayerOf, type Packet, wholeLayers } from "../packet/packet.js";
+import type { Problem } from "../packet/problem.js";
 import { parseIpv4, parseIpv6 } from "../wire/address.js";
 import { icmpQuotes } from "../wire/icmp.js";
 import { icmpv6Quotes } from "../wire/icmpv6.js";
@@ -41,16 +42,16 @@ export function readPacket(segment: Segment, packet: Packet): boolean {
         return network !== undefined && !error && readEcho(segment, network, layer, layers);
       case "udp":
       case "tcp":
-        if (error) return readQuoted(segment, quotedNetwork, error, layer.kind, layer);
+        if (error) return readQuoted(segment, quotedNetwork, error, layers, layer.kind, layer);
         if (!network) return false;
         segment.key.ports(layer.sourcePort, layer.destinationPort);
-        readAddresses(segment, network, layer.kind === "tcp" ? 6 : 17);
+        readAddresses(segment, network, layers, layer.kind === "tcp" ? 6 : 17);
         readPayload(segment, layers);
-        if (layer.kind === "tcp") readTcp(segment, layer, packet.problems.length > 0);
+        if (layer.kind === "tcp") readTcp(segment, layer, (packet.reassembled ?? packet).problems);
         return true;
       case "cut":
         if (!error || (layer.header !== "tcp" && layer.header !== "udp")) return false;
-        return readQuoted(segment, quotedNetwork, error, layer.header, layer.fields);
+        return readQuoted(segment, quotedNetwork, error, layers, layer.header, layer.fields);
       default:
         break;
     }
@@ -63,13 +64,14 @@ function readQuoted(
   segment: Segment,
   network: Network | undefined,
   error: Icmp,
+  layers: readonly Layer[],
   kind: "tcp" | "udp",
   fields: { readonly sourcePort?: unknown; readonly destinationPort?: unknown; readonly sequenceNumber?: unknown },
 ): boolean {
   const { sourcePort, destinationPort, sequenceNumber } = fields;
   if (!network || typeof sourcePort !== "number" || typeof destinationPort !== "number") return false;
   segment.key.ports(sourcePort, destinationPort);
-  readAddresses(segment, network, kind === "tcp" ? 6 : 17);
+  readAddresses(segment, network, layers, kind === "tcp" ? 6 : 17);
   segment.quotesSequence = typeof sequenceNumber === "number";
   if (typeof sequenceNumber === "number") segment.sequence = sequenceNumber | 0;
   segment.errorType = error.type;
@@ -77,9 +79,9 @@ function readQuoted(
   return true;
 }
 
-function readAddresses({ key }: Segment, network: Network, protocol: number): void {
-  const source = wordsOf(network.kind, network.source);
-  const destination = wordsOf(network.kind, network.destination);
+function readAddresses({ key }: Segment, network: Network, layers: readonly Layer[], protocol: number): void {
+  const source = wordsOf(network.kind, sourceOf(network, layers));
+  const destination = wordsOf(network.kind, destinationOf(network, layers));
   if (network.kind === "ipv4") key.ipv4(protocol, source[0]!, destination[0]!);
   else {
     key.source.set(source);
@@ -87,6 +89,55 @@ function readAddresses({ key }: Segment, network: Network, protocol: number): vo
     key.ipv6(protocol);
   }
 }
+
+/** As `packet/route.ts` has it of octets: where a route leads, and whose home address a packet is from. */
+function destinationOf(network: Network, layers: readonly Layer[]): string {
+  if (network.kind === "ipv4") {
+    const route = network.options.find(({ kind }) => kind === "looseSourceRoute" || kind === "strictSourceRoute");
+    const isOpen =
+      route && "addresses" in route && "pointer" in route && route.pointer <= 3 + 4 * route.addresses.length;
+    return (isOpen && route.addresses.at(-1)) || network.destination;
+  }
+  let { destination } = network;
+  for (const layer of inside(network, layers)) {
+    if (layer.kind !== "routing" || layer.segmentsLeft === 0) continue;
+    const { body } = layer;
+    const last =
+      body.kind === "sourceRoute"
+        ? body.addresses.at(-1)
+        : body.kind === "home"
+          ? body.homeAddress
+          : body.kind === "segments"
+            ? body.segments.addresses[0]
+            : undefined;
+    destination = last ?? network.destination;
+  }
+  return destination;
+}
+
+function sourceOf(network: Network, layers: readonly Layer[]): string {
+  let { source } = network;
+  if (network.kind === "ipv6")
+    for (const layer of inside(network, layers))
+      if (layer.kind === "destinationOptions")
+        for (const option of layer.options) if (option.kind === "homeAddress") source = option.address;
+  return source;
+}
+
+/** The extension headers behind `network`. */
+function inside(network: Network, layers: readonly Layer[]): readonly Layer[] {
+  const rest = layers.slice(layers.indexOf(network) + 1);
+  const end = rest.findIndex(({ kind }) => !EXTENSIONS.has(kind));
+  return end < 0 ? rest : rest.slice(0, end);
+}
+
+const EXTENSIONS: ReadonlySet<string> = new Set([
+  "hopByHopOptions",
+  "routing",
+  "fragment",
+  "destinationOptions",
+  "authentication",
+]);
 
 /** Addresses repeat: the latest are kept as words. */
 const MOST_ADDRESSES = 1024;
@@ -115,16 +166,20 @@ function readEcho(segment: Segment, network: Network, layer: Icmp, layers: reado
   segment.isRequest = layer.type === 8 || layer.type === 128;
   segment.echoSequence = message.sequenceNumber;
   segment.key.ports(message.identifier, message.identifier);
-  readAddresses(segment, network, layer.kind === "icmp" ? 1 : 58);
+  readAddresses(segment, network, layers, layer.kind === "icmp" ? 1 : 58);
   readPayload(segment, layers);
   return true;
 }
 
 const flagNames = Object.keys(tcpFlags[0]!) as (keyof Tcp["flags"])[];
 
-function readTcp(segment: Segment, tcp: Tcp, mayBeCut: boolean): void {
+function readTcp(segment: Segment, tcp: Tcp, problems: readonly Problem[]): void {
+  segment.isBroken =
+    tcp.dataOffset < 5 ||
+    problems.some((problem) => problem.kind === "truncated" && problem.layer === "tcp" && problem.limit !== "capture");
   // Where options are missing, what a packet calls payload begins with them
-  if (mayBeCut) segment.length = Math.max(0, segment.length - Math.max(0, 4 * tcp.dataOffset - header.size(tcp)));
+  if (problems.length > 0)
+    segment.length = Math.max(0, segment.length - Math.max(0, 4 * tcp.dataOffset - header.size(tcp)));
   segment.sequence = tcp.sequenceNumber | 0;
   segment.acknowledgment = tcp.acknowledgmentNumber | 0;
   segment.flags = flagNames.reduce((bits, name, i) => bits | (tcp.flags[name] ? 1 << i : 0), 0);

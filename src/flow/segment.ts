@@ -2,6 +2,7 @@
 import { Frame } from "../packet/frame.js";
 import { ids } from "../packet/headers.js";
 import type { Packet } from "../packet/packet.js";
+import { destinationOf, sourceOf } from "../packet/route.js";
 import { END, type Walk } from "../packet/walk/walk.js";
 import { icmpQuotes } from "../wire/icmp.js";
 import { icmpv6Quotes } from "../wire/icmpv6.js";
@@ -29,6 +30,8 @@ export class Segment {
   quotesSequence = false;
   /** The first fragment of a packet, whose data goes on in others. */
   isFragment = false;
+  /** A TCP header that no receiver takes: shorter than one is, or longer than its packet. */
+  isBroken = false;
   /** Octets of data on the wire; more than {@link payload} has where the capture cut them. */
   length = 0;
 
@@ -64,6 +67,7 @@ export class Segment {
     this.errorType = -1;
     this.length = 0;
     this.isFragment = false;
+    this.isBroken = false;
     this.#octets = NOTHING;
     this.#data = undefined;
     // A datagram that was put together is a value
@@ -129,14 +133,14 @@ export class Segment {
         case ids.udp:
           if (network < 0) return false;
           key.ports(data.getUint16(at), data.getUint16(at + 2));
-          this.#readAddresses(walk, network, 17);
+          this.#readAddresses(walk, network, i, 17);
           if (error < 0) this.#carry(walk, i, 8);
           else this.#error(walk, error);
           return true;
         case ids.tcp:
           if (network < 0) return false;
           key.ports(data.getUint16(at), data.getUint16(at + 2));
-          this.#readAddresses(walk, network, 6);
+          this.#readAddresses(walk, network, i, 6);
           if (error < 0) return this.#tcp(walk, i);
           this.sequence = data.getInt32(at + 4);
           this.quotesSequence = true;
@@ -154,7 +158,7 @@ export class Segment {
     const { data, cut, at, end } = walk;
     if (cut === END || (cut !== ids.tcp && cut !== ids.udp) || end - at < 4) return false;
     this.key.ports(data.getUint16(at), data.getUint16(at + 2));
-    this.#readAddresses(walk, network, cut === ids.tcp ? 6 : 17);
+    this.#readAddresses(walk, network, walk.count, cut === ids.tcp ? 6 : 17);
     this.quotesSequence = cut === ids.tcp && end - at >= 8;
     if (this.quotesSequence) this.sequence = data.getInt32(at + 4);
     this.#error(walk, error);
@@ -167,17 +171,25 @@ export class Segment {
     this.errorCode = walk.data.getUint8(at + 1);
   }
 
-  #readAddresses({ data, ids: kinds, starts }: Walk, network: number, protocol: number): void {
+  /** Those of the header, or between which a route leads; layer `i` is what it carries. */
+  #readAddresses(walk: Walk, network: number, i: number, protocol: number): void {
     const { key } = this;
-    const at = starts[network]!;
-    if (kinds[network] === ids.ipv4) key.ipv4(protocol, data.getInt32(at + 12), data.getInt32(at + 16));
-    else {
-      for (let i = 0; i < 4; i++) {
-        key.source[i] = data.getInt32(at + 8 + 4 * i);
-        key.destination[i] = data.getInt32(at + 24 + 4 * i);
-      }
-      key.ipv6(protocol);
+    const { data } = walk;
+    const at = walk.starts[network]!;
+    if (walk.ids[network] === ids.ipv4) {
+      const destination = walk.ends[network] === at + 20 ? at + 16 : destinationOf(walk, network, i);
+      key.ipv4(protocol, data.getInt32(at + 12), data.getInt32(destination));
+      return;
     }
+    const isPlain = i === network + 1;
+    const from = isPlain ? at + 8 : sourceOf(walk, network, i);
+    const end = isPlain ? at + 24 : destinationOf(walk, network, i);
+    const to = end < 0 ? at + 24 : end;
+    for (let word = 0; word < 4; word++) {
+      key.source[word] = data.getInt32(from + 4 * word);
+      key.destination[word] = data.getInt32(to + 4 * word);
+    }
+    key.ipv6(protocol);
   }
 
   /** What lies between `size` octets of header `i` and the end of its packet. */
@@ -198,7 +210,7 @@ export class Segment {
     const identifier = walk.data.getUint16(at + 4);
     this.echoSequence = walk.data.getUint16(at + 6);
     this.key.ports(identifier, identifier);
-    this.#readAddresses(walk, network, isIpv4 ? 1 : 58);
+    this.#readAddresses(walk, network, i, isIpv4 ? 1 : 58);
     this.#carry(walk, i, 8);
     return true;
   }
@@ -211,6 +223,7 @@ export class Segment {
     this.flags = data.getUint16(at + 12) & 0x1ff;
     this.window = data.getUint16(at + 14);
     const size = (data.getUint8(at + 12) >> 4) * 4;
+    this.isBroken = size < 20 || at + size > walk.wireEnds[i]!;
     this.#carry(walk, i, Math.max(size, 20));
     this.clearOptions();
     const end = walk.ends[i]!;

@@ -82,6 +82,10 @@ export class TcpSide extends Side {
   hasNext = false;
   /** Behind the highest octet that was sent or that the other side acknowledged since. */
   sent = 0;
+  /** Behind the octets that were seen one after the other; a segment that begins there takes it up to {@link next}. */
+  run = 0;
+  /** Whether octets behind {@link run} were acknowledged since it acknowledged anything else. */
+  isUnseen = false;
   /** Behind this side's FIN. */
   finEnd = 0;
   sentFin = false;
@@ -106,6 +110,8 @@ export class TcpSide extends Side {
 
   /** As its latest segment had it, unscaled. */
   window = -1;
+  /** Left shift of {@link window}: that of a SYN is not scaled (RFC 7323 §2.2). */
+  shift = 0;
   /** Left shift of its windows; -1 where its SYN was not seen, or not both SYNs offer it. */
   windowShift = -1;
   /** Largest segment that it takes, in octets; -1 where it did not say. */
@@ -129,7 +135,7 @@ export class TcpSide extends Side {
 
   /** Octets that it takes, as its latest segment had it; undefined where its SYN, which tells the scale, was not seen. */
   get scaledWindow(): number | undefined {
-    return this.window >= 0 && this.sentSyn ? this.window * 2 ** Math.max(0, this.windowShift) : undefined;
+    return this.window >= 0 && this.sentSyn ? this.window * 2 ** this.shift : undefined;
   }
 
   override toJSON(): unknown {

@@ -3,6 +3,7 @@ import { addUp, checksumOf, crc32c, fold, pseudoHeader } from "../wire/checksum.
 import { type HeaderKind, headers, ids } from "./headers.js";
 import type { Offload, Verdict } from "./packet.js";
 import type { Problem } from "./problem.js";
+import { destinationOf, sourceOf } from "./route.js";
 import type { Walk } from "./walk/walk.js";
 
 /** By their numbers in a walk, where 0 is one that is not known yet; undefined is that of a layer without a checksum. */
@@ -166,65 +167,11 @@ function pseudoHeaderSum(walk: Walk, i: number, length: number): number {
   if (network < 0) return Number.NaN;
   const at = walk.starts[network]!;
   const protocol = protocols[walk.ids[i]!]!;
-  if (walk.ids[network] === ids.ipv4)
-    return pseudoHeader(walk.data, at + 12, routedDestination(walk, network), 4, protocol, length);
-  // RFC 8200 §8.1 and RFC 6275 §11.3.1: the addresses that the packet ends up with
-  let source = at + 8;
-  let destination = at + 24;
-  for (let n = network + 1; n < i; n++) {
-    if (walk.ids[n] === ids.routing) destination = finalDestination(walk, n, destination);
-    else if (walk.ids[n] === ids.destinationOptions) source = homeAddress(walk, n, source);
-  }
-  return destination < 0 ? Number.NaN : pseudoHeader(walk.data, source, destination, 16, protocol, length);
-}
-
-/** Where the last address stands that the IPv4 header of layer `n` leads to: its destination, or the end of a source route. */
-function routedDestination(walk: Walk, n: number): number {
-  const { data } = walk;
-  const start = walk.starts[n]!;
-  const end = walk.ends[n]!;
-  for (let i = start + 20; i + 2 < end; ) {
-    const type = data.getUint8(i);
-    const length = data.getUint8(i + 1);
-    if (type === 0) break;
-    if (type === 131 || type === 137) {
-      const last = i + length - 4;
-      return length >= 7 && i + length <= end && data.getUint8(i + 2) <= length ? last : start + 16;
-    }
-    if (type !== 1 && length < 2) break;
-    i += type === 1 ? 1 : length;
-  }
-  return start + 16;
-}
-
-/** Where the last address stands that the routing header of layer `n` leads to; -1 where that cannot be told. */
-function finalDestination(walk: Walk, n: number, destination: number): number {
-  const { data } = walk;
-  const at = walk.starts[n]!;
-  const segmentsLeft = data.getUint8(at + 3);
-  if (segmentsLeft === 0) return destination;
-  const last = data.getUint8(at + 2) === 4 ? at + 8 : at + data.getUint8(at + 1) * 8 - 8;
-  switch (data.getUint8(at + 2)) {
-    case 0:
-    case 2:
-    case 4:
-      return last >= at + 8 && last + 16 <= walk.ends[n]! ? last : -1;
-    default:
-      return -1;
-  }
-}
-
-/** Where the home address of the options of layer `n` stands, or else `source`. */
-function homeAddress(walk: Walk, n: number, source: number): number {
-  const { data } = walk;
-  const end = walk.ends[n]!;
-  for (let i = walk.starts[n]! + 2; i + 2 <= end; ) {
-    const type = data.getUint8(i);
-    const length = data.getUint8(i + 1);
-    if (type === 201 && length === 16 && i + 18 <= end) return i + 2;
-    i += type === 0 ? 1 : 2 + length;
-  }
-  return source;
+  const destination = destinationOf(walk, network, i);
+  if (walk.ids[network] === ids.ipv4) return pseudoHeader(walk.data, at + 12, destination, 4, protocol, length);
+  return destination < 0
+    ? Number.NaN
+    : pseudoHeader(walk.data, sourceOf(walk, network, i), destination, 16, protocol, length);
 }
 
 /** The index of the IP header that carries layer `i`; -1 where there is none. */

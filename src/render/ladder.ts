@@ -231,6 +231,7 @@ const NAMES: Readonly<Partial<Record<EventKind, string>>> = {
   selectiveAck: "selective ACK",
   delayedAckStall: "stalled by a delayed ACK",
   fastOpen: "Fast Open",
+  fastOpenAccepted: "Fast Open accepted",
   keepAlive: "keep-alive",
   keepAliveAnswer: "keep-alive answer",
 };

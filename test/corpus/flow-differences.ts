@@ -4,8 +4,8 @@ import { openCapture } from "../../src/capture/file.js";
 import type { FileRecord } from "../../src/capture/record.js";
 import type { Conversation, TcpConversation } from "../../src/flow/conversation.js";
 import { Conversations, type Step } from "../../src/flow/conversations.js";
-import type { EventKind } from "../../src/flow/events.js";
 import { Frame } from "../../src/packet/frame.js";
+import { wiresharkFlags } from "../flow/wireshark.js";
 import { flowKindOf } from "./flow-known.js";
 import { type Row, readGolden } from "./golden.js";
 
@@ -27,38 +27,27 @@ export interface FlowComparison {
   readonly flagged: number;
 }
 
-/** The oracle's flags by the names of our events. What has no name there is ours alone. */
-const flags: Readonly<Partial<Record<EventKind, readonly string[]>>> = {
-  retransmission: ["retransmission"],
-  fastRetransmission: ["retransmission", "fast_retransmission"],
-  spuriousRetransmission: ["retransmission", "spurious_retransmission"],
-  outOfOrder: ["out_of_order"],
-  lostSegment: ["lost_segment"],
-  acknowledgedUnseen: ["ack_lost_segment"],
-  duplicateAck: ["duplicate_ack"],
-  keepAlive: ["keep_alive"],
-  keepAliveAnswer: ["keep_alive_ack"],
-  zeroWindow: ["zero_window"],
-  zeroWindowProbe: ["zero_window_probe"],
-  zeroWindowProbeAnswer: ["zero_window_probe_ack"],
-  windowUpdate: ["window_update"],
-  windowFull: ["window_full"],
-  portReused: ["reused_ports"],
-};
+const columns = [...new Set(Object.values(wiresharkFlags).flat())];
 
-const columns = [...new Set(Object.values(flags).flat())];
+/** A capture of the corpus, and the dump that comes with it. */
+export function compareFlows(directory: string, capture: string): Promise<FlowComparison> {
+  return compareRows(join(directory, "captures", capture), capture, readGolden(directory, capture));
+}
 
-export async function compareFlows(directory: string, capture: string): Promise<FlowComparison> {
+/** The capture at `path`, and what the oracle says of each of its packets. */
+export async function compareRows(path: string, capture: string, dump: readonly Row[]): Promise<FlowComparison> {
   // A Custom Block is a row of its own, without a link type; README of the corpus
-  const rows = readGolden(directory, capture).filter((row) => row.get("frame.encap_type")?.length);
+  const rows = dump.filter((row) => row.get("frame.encap_type")?.length);
   const differences: FlowDifference[] = [];
   let flagged = 0;
   // Its conversations do not know VLANs
   const conversations = new Conversations({ ignoreVlans: true });
   const values = new Conversations({ ignoreVlans: true });
-  const answeredTwice = new Set<Conversation>();
+  const ranBack = new Set<Conversation>();
+  const beyond = new Set<Conversation>();
+  const probed = new Set<Conversation>();
   const frame = new Frame();
-  const file = await openCapture(join(directory, "captures", capture));
+  const file = await openCapture(path);
   let n = 0;
   try {
     do
@@ -69,11 +58,17 @@ export async function compareFlows(directory: string, capture: string): Promise<
         const row = rows[n++];
         const step = conversations.follow(frame);
         const conversation = step?.conversation;
-        if (step?.events.some(({ rule }) => rule === "other number in a SYN-ACK")) answeredTwice.add(step.conversation);
+        if (step && step.time < step.conversation.duration) ranBack.add(step.conversation);
+        if (step?.events.some(({ rule }) => BEYOND.has(rule))) beyond.add(step.conversation);
+        if (step?.events.some(({ kind }) => kind === "zeroWindowProbe")) probed.add(step.conversation);
         const add = (column: string, ours: string, theirs: string): void => {
           if (ours === theirs) return;
-          const isAnsweredTwice = conversation !== undefined && answeredTwice.has(conversation);
-          const kind = flowKindOf({ packet, conversation, isAnsweredTwice, column, ours, theirs });
+          const known = {
+            ranBack: conversation && ranBack.has(conversation),
+            beyond: conversation && beyond.has(conversation),
+            probed: conversation && probed.has(conversation),
+          };
+          const kind = flowKindOf({ packet, conversation, column, ours, theirs, ...known });
           differences.push({ capture, frame: Number(row?.get("frame.number")?.[0] ?? n), column, ours, theirs, kind });
         };
         add("values", textOf(step), textOf(values.follow(packet)));
@@ -95,6 +90,8 @@ export async function compareFlows(directory: string, capture: string): Promise<
   }
   return { differences, flagged };
 }
+
+const BEYOND: ReadonlySet<string> = new Set(["acknowledges beyond next", "acknowledges unseen data of a SYN"]);
 
 function moveTo(frame: Frame, record: FileRecord): void {
   frame.linkType = record.linkType;
@@ -121,7 +118,7 @@ function theirStream(row: Row): string {
 }
 
 function flagsOf(step: Step | undefined): string {
-  const names = new Set(step?.events.flatMap(({ kind }) => flags[kind] ?? []));
+  const names = new Set(step?.events.flatMap(({ rule }) => wiresharkFlags[rule]));
   return columns.filter((name) => names.has(name)).join(" ");
 }
 

@@ -37,11 +37,16 @@ describe("the table of known differences", () => {
 
   it.runIf(isOurs)("lists no kind that does not occur", () => {
     const seen = new Set(found.map(({ kind }) => kind));
-    expect(flowKinds.filter((kind) => !seen.has(kind))).toEqual([]);
+    // The corpus has no probe of one octet: test/peers/analysis.test.ts has
+    expect(flowKinds.filter((kind) => !seen.has(kind))).toEqual(["probe that was taken"]);
   });
 
-  it.runIf(isOurs)("explains fewer than 5 of 100 packets that either flags", () => {
+  it.runIf(isOurs)("explains fewer than 5 of 1000 packets that either flags", () => {
     expect(flagged).toBeGreaterThan(950);
-    expect(found.filter(({ column }) => column === "flags").length / flagged).toBeLessThan(0.05);
+    expect(found.filter(({ column }) => column === "flags").length / flagged).toBeLessThan(0.005);
+  });
+
+  it.runIf(isOurs)("explains no stream of TCP: all have the same number", () => {
+    expect(found.filter(({ column, theirs }) => column === "stream" && theirs.startsWith("tcp"))).toEqual([]);
   });
 });

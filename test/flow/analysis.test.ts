@@ -25,13 +25,19 @@ test("octets that were sent before are a retransmission", () => {
   ]);
 });
 
-test("octets that were sent before in other pieces are a retransmission too", () => {
-  const [, , again] = after([
-    data("client", 101, 301, "hel", 0.1),
-    data("client", 104, 301, "lo", 0.1),
-    data("client", 102, 301, "ell", 0.101),
-  ]);
-  expect(again).toBe("retransmission");
+test("octets that were sent before in other pieces are a retransmission too, or a repetition within a round trip", () => {
+  const sent = [data("client", 101, 301, "hel", 0.1), data("client", 104, 301, "lo", 0.1)];
+  const again = (at: number, text = "ell") => after([...sent, data("client", 102, 301, text, at)])[2];
+  expect(again(0.121)).toBe("retransmission");
+  expect(again(0.119)).toBe("repetition");
+  // Up to the end of what was sent, and where the clock ran back
+  expect(again(0.119, "ello")).toBe("retransmission");
+  expect(again(0.09)).toBe("retransmission");
+});
+
+test("an octet that is sent again with more behind it may have been a probe, and is nothing remarkable", () => {
+  expect(after([data("client", 101, 301, "hello"), data("client", 105, 301, "over")])).toEqual(["", ""]);
+  expect(after([data("client", 101, 301, "hello"), data("client", 104, 301, "lover")])[1]).toBe("repetition");
 });
 
 test("octets that the other side had acknowledged are a spurious retransmission", () => {
@@ -43,6 +49,18 @@ test("a gap that is filled within a round trip was overtaken, later it is a retr
   const gap = data("client", 104, 301, "lo", 0.1);
   expect(after([gap, data("client", 101, 301, "hel", 0.119)])).toEqual(["lostSegment", "outOfOrder"]);
   expect(after([gap, data("client", 101, 301, "hel", 0.121)])).toEqual(["lostSegment", "retransmission"]);
+});
+
+test("what fills a gap up to an acknowledgment was lost or overtaken, and counts as sent again", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake());
+  const [event] = lastOf(conversations, [ack("client", 106, 301), data("client", 101, 301, "hello", 0.101)]).events;
+  expect(event).toMatchObject({ kind: "retransmission", rule: "fills a gap up to next" });
+});
+
+test("what fills a gap was overtaken, where the clock ran back", () => {
+  const packets = [data("client", 104, 301, "lo", 0.2), data("client", 101, 301, "hel", 0.1)];
+  expect(after(packets)).toEqual(["lostSegment", "outOfOrder"]);
 });
 
 test("where no handshake was seen, a gap may be filled for 3 ms", () => {
@@ -80,6 +98,33 @@ test("an acknowledgment of a gap says so once", () => {
   expect(after(packets)).toEqual(["lostSegment", "acknowledgedUnseen", "duplicateAck"]);
 });
 
+test("an acknowledgment of what was seen, but not one after the other, is not of anything unseen", () => {
+  const gap = [data("client", 104, 301, "lo", 0.1), data("client", 102, 301, "el", 0.101)];
+  const whole = data("client", 101, 301, "h", 0.102);
+  expect(after([...gap, ack("server", 301, 102), whole, ack("server", 301, 106)])).toEqual([
+    "lostSegment",
+    "outOfOrder",
+    "acknowledgedUnseen",
+    "spuriousRetransmission",
+    "",
+  ]);
+  // A piece over the end of another
+  const over = [data("client", 101, 301, "hel"), data("client", 102, 301, "el wor", 0.3), ack("server", 301, 108)];
+  expect(after(over)).toEqual(["", "retransmission", "acknowledgedOutOfTurn"]);
+  expect(after([...over, data("client", 108, 301, "rld"), ack("server", 301, 111)]).slice(3)).toEqual(["", ""]);
+});
+
+test("what was never seen is told once, by another rule where the other side said nothing between", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake());
+  const told = [111, 121, 121].map((number) => lastOf(conversations, [ack("server", 301, number)]).events[0]);
+  expect(told).toMatchObject([
+    { kind: "acknowledgedUnseen", rule: "acknowledges beyond next", missing: 10 },
+    { kind: "acknowledgedUnseen", rule: "acknowledges more unseen", missing: 10 },
+    { kind: "duplicateAck" },
+  ]);
+});
+
 test("an acknowledgment of a side that was never seen is nothing remarkable", () => {
   expect(kindsOf(new Conversations(), [ack("server", 301, 101), ack("server", 301, 901)])).toEqual(["", ""]);
 });
@@ -111,6 +156,28 @@ test("a window of 0, a probe into it, its answer, and the window open again", ()
     "windowUpdate",
     "",
   ]);
+});
+
+test("a probe that is sent again is a probe, and its octet is nothing unseen once it is taken", () => {
+  const packets = [
+    data("client", 101, 301, "hello", 0.1),
+    ack("server", 301, 106, 0.11, 0),
+    data("client", 106, 301, "x", 1),
+    data("client", 106, 301, "x", 2),
+    ack("server", 301, 107, 2.01, 500),
+    data("client", 107, 301, "yz", 2.02),
+  ];
+  expect(after(packets)).toEqual(["", "zeroWindow", "zeroWindowProbe", "zeroWindowProbe", "", ""]);
+});
+
+test("the window of a SYN is not scaled", () => {
+  const conversations = new Conversations();
+  const syn = segment({ from: "client", flags: "S", seq: 100, options: [windowScale(3)] });
+  const answer = segment({ from: "server", flags: "SA", seq: 300, ack: 101, window: 5, options: [windowScale(3)] });
+  const packets = [syn, answer, ack("client", 101, 301), data("client", 101, 301, "hello")];
+  expect(kindsOf(conversations, packets)).toEqual(["", "", "", "windowFull"]);
+  const [conversation] = conversations;
+  expect(conversation!.kind === "tcp" && conversation!.server.scaledWindow).toBe(5);
 });
 
 test("a window update is in octets", () => {
@@ -164,10 +231,21 @@ test("data behind a FIN is said", () => {
   expect(after(packets)).toEqual(["", "dataAfterClose"]);
 });
 
-test("a SYN with data uses Fast Open", () => {
-  expect(kindsOf(new Conversations(), [segment({ from: "client", flags: "S", seq: 100, data: "hi" })])).toEqual([
-    "fastOpen",
+test("a SYN with data uses Fast Open, and its answer takes them or not", () => {
+  const opening = (cookie: string, data = "hi") =>
+    segment({ from: "client", flags: "S", seq: 100, data, options: [{ kind: "fastOpen", cookie }] });
+  const answer = (ack: number) => segment({ from: "server", flags: "SA", seq: 300, ack });
+  const conversations = new Conversations();
+  expect(lastOf(conversations, [opening("0102030405060708")]).events).toEqual([
+    { kind: "fastOpen", rule: "SYN with a cookie", length: 2 },
   ]);
+  expect(lastOf(conversations, [answer(103)]).events).toEqual([
+    { kind: "fastOpenAccepted", rule: "acknowledges the data of a SYN", length: 2 },
+  ]);
+  expect(kindsOf(new Conversations(), [opening("0102030405060708"), answer(101)])).toEqual(["fastOpen", ""]);
+  expect(lastOf(new Conversations(), [opening("", "")]).events).toMatchObject([{ rule: "SYN without a cookie" }]);
+  const unseen = lastOf(new Conversations(), [segment({ from: "client", flags: "S", seq: 100 }), answer(103)]);
+  expect(unseen.events).toMatchObject([{ kind: "acknowledgedUnseen", rule: "acknowledges unseen data of a SYN" }]);
 });
 
 test("a small segment that waited for a delayed acknowledgment is a stall", () => {

@@ -4,6 +4,7 @@ import { Conversations } from "../../src/flow/conversations.js";
 import { decode } from "../../src/packet/decode.js";
 import { Frame } from "../../src/packet/frame.js";
 import { FragmentReassembly } from "../../src/packet/reassembly.js";
+import { linkTypes } from "../../src/wire/numbers.js";
 import { cuts, datagram4, fragment4, frameOf } from "../packet/reassembly-fragments.js";
 import {
   echoRequest,
@@ -36,6 +37,13 @@ function tagged(octets: Uint8Array, ...ids: readonly number[]): Uint8Array {
     ...ids.flatMap((id) => [0x81, 0, id >> 8, id & 255]),
     ...octets.slice(12),
   ]);
+}
+
+function rawFrame(octets: Uint8Array): Frame {
+  const frame = new Frame();
+  frame.linkType = linkTypes.raw;
+  frame.move(new DataView(octets.buffer), 0, octets.length, octets.length);
+  return frame;
 }
 
 test("both directions are one conversation, told by octets and by values alike", () => {
@@ -172,6 +180,38 @@ test("a FIN is not counted as data that arrived", () => {
   const fin = segment({ from: "client", flags: "FPA", seq: 101, ack: 301, data: "bye" });
   const ack = segment({ from: "server", flags: "A", seq: 301, ack: 105 });
   expect(asTcp(lastOf(new Conversations(), [...handshake(), fin, ack]).conversation).client.delivered).toBe(3);
+});
+
+test("the client's acknowledgment ends the handshake, also where the SYN-ACK was not seen", () => {
+  const [syn, , ack] = handshake();
+  const conversations = new Conversations();
+  for (const packet of [syn!, ack!]) conversations.follow(packet);
+  expect(asTcp([...conversations][0]!).initialRoundTrip).toBe(20e6);
+});
+
+test("a header that is longer than its packet is counted, and changes nothing", () => {
+  const octets = segmentOctets({ from: "client", flags: "FA", seq: 101, ack: 301 });
+  octets[32] = 0xf0; // 60 octets, of which 20 are there
+  for (const follow of [decode(octets, linkTypes.raw), rawFrame(octets)]) {
+    const conversations = new Conversations();
+    for (const packet of handshake()) conversations.follow(packet);
+    const { conversation, events } = conversations.follow(follow)!;
+    expect(events).toEqual([]);
+    expect(conversation.client.packets).toBe(3);
+    expect(asTcp(conversation).client.state).toBe("ESTABLISHED");
+  }
+});
+
+test("a source route leads to who the conversation is with", () => {
+  const octets = segmentOctets({ from: "client", flags: "S", seq: 100 });
+  // Loose source route to 203.0.113.9, of which the first hop is still to come
+  const routed = Uint8Array.from([...octets.slice(0, 20), 131, 7, 4, 203, 0, 113, 9, 0, ...octets.slice(20)]);
+  routed[0] = 0x47;
+  routed[3] = routed.length;
+  for (const packet of [decode(routed, linkTypes.raw), rawFrame(routed)]) {
+    const { conversation } = new Conversations().follow(packet)!;
+    expect(conversation.server.address).toBe("203.0.113.9");
+  }
 });
 
 test("a SYN that comes late does not change the time of the handshake", () => {

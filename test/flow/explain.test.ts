@@ -50,6 +50,18 @@ test("what was sent again says why", () => {
   );
 });
 
+test("what comes again at once, or out of turn, is said as the packets show it", () => {
+  const [first, , over] = [client("PA", 101, 301, "hel", 0.2), 0, client("PA", 102, 301, "ell", 0.201)];
+  expect(explained(...handshake(), first!, client("PA", 104, 301, "lo", 0.2), over!).at(-1)).toBe(
+    "octets of the client that were seen before come again within a round trip: sent twice, or copied on the way",
+  );
+  const late = client("PA", 103, 301, "lo wo", 0.5);
+  expect(explained(...handshake(), first!, late, server("A", 301, 108, "", 0.6)).slice(-2)).toEqual([
+    "the server has everything up to octet 7",
+    "not all that the server has was seen here in order",
+  ]);
+});
+
 test("an ICMP error says what a UDP socket hears of it", () => {
   expect(explained(decode(udp), decode(portUnreachable))).toEqual([
     "the client sends a datagram of 9 octets",
