@@ -8,6 +8,7 @@ import { type Outgoing, type Way, type WayOptions, Ways } from "./way.js";
 /** Packets and octets of a batch: measured, more gains nothing. */
 const PACKETS = 256;
 const OCTETS = 256 * 1024;
+const NO_HEADER = new Uint8Array(0);
 
 /** What the kernel took. */
 export interface Sent {
@@ -46,6 +47,10 @@ export class Transmitter implements AsyncDisposable {
   readonly #lengths = new Uint32Array(PACKETS);
   readonly #destinations = new Uint8Array(PACKETS * 16);
   #current: Batch | undefined;
+  /** Of the packet that was put last. */
+  #way: Way | undefined;
+  #batch: Batch | undefined;
+  #header: Uint8Array = NO_HEADER;
   #count = 0;
   #size = 0;
 
@@ -82,25 +87,28 @@ export class Transmitter implements AsyncDisposable {
 
   /** Finds out what has to be known before packets of this way can be {@link put}; undefined where all is known. hot */
   prepare(way: Way, signal?: AbortSignal): Promise<void> | undefined {
-    if (way.via === "raw" || !way.next || this.#neighbors.headerFor(way.device, way.next)) return undefined;
+    if (way === this.#way || way.via === "raw" || !way.next || this.#neighbors.headerFor(way.device, way.next))
+      return undefined;
     this.#openLink();
     return this.#neighbors.resolve(way.device, way.next, this.#link!, signal);
   }
 
   /** Takes a packet into the batch; false where that has to be sent first. hot */
   put({ octets }: Outgoing, way: Way): boolean {
-    const batch = this.#batchFor(way);
-    const header = way.via === "link" && way.next ? this.#neighbors.headerFor(way.device, way.next) : undefined;
-    const size = octets.length + (header?.length ?? 0);
+    if (way !== this.#way) {
+      this.#batch = this.#batchFor(way);
+      this.#header = (way.via === "link" && way.next && this.#neighbors.headerFor(way.device, way.next)) || NO_HEADER;
+      this.#way = way;
+    }
+    const batch = this.#batch!;
+    const header = this.#header;
+    const size = octets.length + header.length;
     if (this.#count > 0 && (batch !== this.#current || this.#count === PACKETS || this.#size + size > OCTETS))
       return false;
     this.#current = batch;
     const into = this.#octets;
     let at = this.#size;
-    if (header) {
-      into.set(header, at);
-      at += header.length;
-    }
+    for (let i = 0; i < header.length; i++) into[at++] = header[i]!;
     into.set(octets, at);
     if (batch.destination > 0) {
       const from = batch.destination === 4 ? 16 : 24;

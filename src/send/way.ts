@@ -52,6 +52,8 @@ export class Ways {
   readonly #raw = new Map<string, RawWay>();
   readonly #link = new Map<string, LinkWay>();
   readonly #frames = new Map<number, LinkWay>();
+  #octets: Uint8Array | undefined;
+  #data: DataView = new DataView(new ArrayBuffer(0));
 
   /** Throws `BAD_ARGUMENT` or `NO_SUCH_INTERFACE`. */
   constructor(options: WayOptions) {
@@ -69,11 +71,16 @@ export class Ways {
     const { octets, linkType } = packet;
     const family = familyOf(packet);
     if (family === undefined) return this.#frame(packet);
-    const data = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+    // A flood has the same octets again and again
+    if (octets !== this.#octets) {
+      this.#octets = octets;
+      this.#data = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+    }
+    const data = this.#data;
     if (octets.length < (family === 4 ? IPV4 : IPV6))
       throw wrong("packet", octets.length, `${octets.length} octets are too few for an IPv${family} header`);
     const destination = family === 4 ? ipv4Text(data, 16) : ipv6Text(data, 24);
-    const why = family === 4 ? changedByKernel(data, linkType) : undefined;
+    const why = family === 4 && this.#options.via !== "link" ? changedByKernel(data, linkType) : undefined;
     const { via = why === undefined ? "raw" : "link" } = this.#options;
     if (via === "raw") {
       if (family === 4) refusedByKernel(data);
@@ -84,12 +91,7 @@ export class Ways {
     const way = this.#link.get(destination) ?? this.#newLink(family, destination);
     const { route } = way.next!;
     // Who forces the link layer may have set accept_local and route_localnet, which let it through
-    if (
-      why !== undefined &&
-      this.#options.via === undefined &&
-      route.type === "local" &&
-      ownAddress(ipv4Text(data, 12)) !== undefined
-    )
+    if (why !== undefined && route.type === "local" && ownAddress(ipv4Text(data, 12)) !== undefined)
       throw wrong(
         "packet",
         destination,

@@ -74,6 +74,7 @@ await bench.race({
     { name: "C sendmmsg", command: [bench.compile("live/flood.c"), near, "1000000000", String(size)] },
     { name: "C TX ring", command: [bench.compile("flood/tx-ring.c"), near, String(size)] },
     { name: "sockinspect send, link", ours: true, command: [node, join(here, "send.mjs"), "once", "link"] },
+    { name: "sockinspect template, link", ours: true, command: [node, join(here, "send.mjs"), "template", "link"] },
     { name: "sockinspect craft, link", ours: true, command: [node, join(here, "send.mjs"), "each", "link"] },
     { name: "sockinspect send, raw", ours: true, command: [node, join(here, "send.mjs"), "once", "raw"] },
     {

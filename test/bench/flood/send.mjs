@@ -1,5 +1,6 @@
-// send.mjs once|each link|raw: sends UDP packets without end, one that was crafted once, or each crafted by itself.
-import { craft, ipv4, send, udp } from "../../../dist/index.js";
+// send.mjs once|template|each link|raw: sends UDP packets without end: one that was crafted once, one of which a field is
+// changed each time, or each crafted by itself.
+import { craft, ipv4, send, template, udp } from "../../../dist/index.js";
 
 const [how, via] = process.argv.slice(2);
 const payload = new Uint8Array(22);
@@ -9,4 +10,15 @@ const packet = (sourcePort) =>
 function* each() {
   for (let number = 0; ; number++) yield packet(1024 + (number % 60_000));
 }
-await send(how === "each" ? each() : packet(5000), { via, ...(how === "once" && { count: 1e9 }) });
+
+function* patched() {
+  const flood = template(packet(5000));
+  const port = flood.field("udp", "sourcePort");
+  for (let number = 0; ; number++) {
+    port.set(1024 + (number % 60_000));
+    yield flood;
+  }
+}
+
+const floods = { once: packet(5000), each: each(), template: patched() };
+await send(floods[how], { via, ...(how === "once" && { count: 1e9 }) });
