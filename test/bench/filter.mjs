@@ -14,7 +14,14 @@ const packets = [
 const data = new DataView(new ArrayBuffer(256 * packets.length));
 for (const [index, packet] of packets.entries()) new Uint8Array(data.buffer).set(packet, index * 256);
 
-for (const filter of ["tcp port 5000", "host 192.0.2.1 and tcp[tcpflags] & tcp-syn != 0", "vlan and udp port 53"]) {
+const filters = [
+  "tcp port 5000",
+  "host 192.0.2.1 and tcp[tcpflags] & tcp-syn != 0",
+  "vlan and udp port 53",
+  "tcp.flags.syn and ipv4.ttl < 64",
+  "tcp port 5000 and tcp.options.mss > 1400",
+];
+for (const filter of filters) {
   const matches = predicate(filter, { linkType: 1 });
   const program = compile(filter, { target: { linkType: 1 } });
   group(filter, () => {
