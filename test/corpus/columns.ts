@@ -1,4 +1,5 @@
 /** Fields of the oracle in the words of this project: what each of them is in a decoded packet. */
+import { ipv6Text } from "../../src/wire/address.js";
 import {
   address,
   type Column,
@@ -88,8 +89,9 @@ export const columns: Readonly<Record<string, Column>> = {
   "sll.pkttype": field(["sll", "sll2"], "packetType"),
   "sll.hatype": field(["sll", "sll2"], "hardwareType"),
   "sll.halen": field(["sll", "sll2"], "addressLength"),
-  "sll.etype": field(["sll", "sll2"], ({ protocol }: { protocol?: number }) =>
-    protocol !== undefined && protocol > 1536 ? protocol : undefined,
+  // On a GRE device (ARPHRD_IPGRE) the oracle calls it otherwise
+  "sll.etype": field(["sll", "sll2"], ({ protocol, hardwareType }: { protocol?: number; hardwareType?: number }) =>
+    protocol !== undefined && protocol > 1536 && hardwareType !== 778 ? protocol : undefined,
   ),
   "sll.ifindex": field("sll2", "interfaceIndex"),
   "sll.src.eth": field(
@@ -232,7 +234,11 @@ export const columns: Readonly<Record<string, Column>> = {
     each.kind.endsWith("LinkLayerAddress") ? each["address"] : undefined,
   ),
   "icmpv6.opt.prefix": eachOption("icmpv6", (_, each) =>
-    each.kind === "prefixInformation" ? each["prefix"] : undefined,
+    each.kind === "prefixInformation"
+      ? each["prefix"]
+      : each.kind === "routeInformation"
+        ? ipv6Of(String(each["prefix"]))
+        : undefined,
   ),
 
   "tcp.srcport": field("tcp", "sourcePort"),
@@ -278,3 +284,8 @@ export const columns: Readonly<Record<string, Column>> = {
   "udp.checksum": field("udp", ({ checksum }: Fields, each) => (stopped(each) ? undefined : checksum)),
   "udp.checksum.status": status("udp"),
 };
+
+/** An address of whose octets, in hex, only the first are given. */
+function ipv6Of(prefix: string): string {
+  return ipv6Text(new DataView(Uint8Array.from(Buffer.from(prefix.padEnd(32, "0"), "hex")).buffer), 0);
+}

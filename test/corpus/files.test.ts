@@ -57,7 +57,7 @@ function golden(file: string): Row[] {
     .map((line) => line.split("\t"))
     .map((cells) => ({
       time: cells[at("time_epoch")]!,
-      length: cells[at("len")]!,
+      length: lengthText(Number(cells[at("len")]!)),
       captured: cells[at("cap_len")]!,
       linkType: cells[at("encap_type")]!,
       section: cells[at("section_number")]!,
@@ -76,6 +76,11 @@ function timeText(seconds: number, nanoseconds: number): string {
   return `${wrapped < 0 ? "-" : ""}${seconds}.${String(Math.abs(wrapped)).padStart(9, "0")}`;
 }
 
+/** TShark knows no greater length than 31 bits hold. */
+function lengthText(length: number): string {
+  return String(Math.min(length, 0x7fff_ffff));
+}
+
 async function ours(file: string): Promise<{ rows: Row[]; problem: FileProblem | undefined }> {
   const rows: Row[] = [];
   const capture = await openCapture(`${corpus}/captures/${file}`);
@@ -88,7 +93,7 @@ async function ours(file: string): Promise<{ rows: Row[]; problem: FileProblem |
       const many = format === "pcapng";
       rows.push({
         time: timeText(record.seconds, record.nanoseconds),
-        length: String(record.length),
+        length: lengthText(record.length),
         captured: String(record.end - record.at),
         linkType: String(encapsulations.get(record.linkType) ?? record.linkType),
         section: many ? String(section) : "",
@@ -108,7 +113,6 @@ async function ours(file: string): Promise<{ rows: Row[]; problem: FileProblem |
 const quirks: Readonly<Record<string, string>> = {
   "pcapngtest__be_test201.pcapng": "names the interfaces of a second section by those of the first",
   "pcapngtest__le_test201.pcapng": "names the interfaces of a second section by those of the first",
-  "pcpp__clusterfuzz-testcase-minimized-FuzzTarget-5204104585674752.pcap": "cuts lengths to 31 bits",
   "pcpp__crash-exception-cast-constructed-record.pcap": "takes it for Nokia's pcap; tcpdump reads what we read",
   "suriverify__bug-6875-01_fuzz.pcap": "takes it for Nokia's pcap; tcpdump reads what we read",
 };
@@ -121,7 +125,7 @@ test.each(files.filter((file) => quirks[file] === undefined))("%s reads as TShar
   expect(problem !== undefined).toBe(complains.has(file));
 });
 
-test.each(Object.entries(quirks))("%s: TShark %s", async (file) => {
+test.each(Object.entries(quirks).filter(([file]) => files.includes(file)))("%s: TShark %s", async (file) => {
   const { rows } = await ours(file);
   expect(rows).not.toEqual(golden(file));
 });
