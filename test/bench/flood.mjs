@@ -21,7 +21,7 @@ binding().addAddress(near, "192.0.2.1", 24);
 execFileSync("ip", ["neighbor", "add", "192.0.2.2", "lladdr", "02:00:00:00:00:02", "dev", near]);
 
 const size = 64;
-const frame = "020000000002020000000001080045000032000000004011f687c0000201c000020213880009001e0000" + "00".repeat(22);
+const frame = `020000000002020000000001080045000032000000004011f687c0000201c000020213880009001e0000${"00".repeat(22)}`;
 const pcap = join(bench.folder, "frames.pcap");
 writeFileSync(pcap, capture(Buffer.from(frame, "hex"), 1000));
 const trafgen = join(bench.folder, "trafgen.cfg");

@@ -12,7 +12,7 @@
 //   });
 //
 // Options of each: --quick, --peers, --rounds N, --only PATTERN (of the names of races and cases), --json FILE.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmdirSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir, totalmem } from "node:os";
 import { basename, extname, join } from "node:path";
@@ -21,6 +21,7 @@ import { installPeers, peer } from "./peers.mjs";
 import { table } from "./report.mjs";
 
 const INSIDE = "SOCKINSPECT_BENCH_FOLDER";
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * Reads the command line and goes into namespaces of its own. `numbers`: further options with the number they have
@@ -39,7 +40,7 @@ export async function benchmark(numbers = {}) {
     },
   });
   if (values.peers && !process.env[INSIDE]) installPeers();
-  enterNamespaces();
+  await enterNamespaces();
   const all = { rounds: [5, 1], ...numbers };
   const chosen = Object.entries(all).map(([name, [usual, quick]]) => [
     name,
@@ -52,26 +53,31 @@ export async function benchmark(numbers = {}) {
  * Goes on as the first process of own process, mount and network namespaces: however this ends, the kernel kills what it
  * started, and the devices and the temporary file system go with them. Needs root or user namespaces.
  */
-function enterNamespaces() {
+async function enterNamespaces() {
   if (process.env[INSIDE]) {
     // The first process of a namespace ignores signals that it does not handle
-    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
+    for (const signal of SIGNALS) process.on(signal, () => process.exit(130));
     return;
   }
   const folder = mkdtempSync(join(tmpdir(), "sockinspect-bench-"));
+  process.on("exit", () => rmdirSync(folder));
   // tcpdump cannot become its own user in a user namespace: root goes without
   const user = process.getuid() === 0 ? [] : ["--user", "--map-root-user"];
   const unshare = ["unshare", ...user, "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
   const mount = ["sh", "-c", 'mount -t tmpfs -o mode=1777 sockinspect "$0" && exec "$@"', folder];
-  const { status, error } = spawnSync(
+  const inside = spawn(
     "setpriv",
     ["--pdeathsig", "KILL", ...unshare, ...mount, process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     // Without a time zone tcpdump looks at /etc/localtime for every line
     { stdio: "inherit", env: { ...process.env, [INSIDE]: folder, TZ: "UTC" } },
   );
-  rmdirSync(folder);
-  if (error) console.error(`benchmarks need setpriv and unshare of util-linux: ${error.message}`);
-  process.exit(status ?? 1);
+  for (const signal of SIGNALS) process.on(signal, () => inside.kill("SIGKILL"));
+  inside.on("error", ({ message }) => {
+    console.error(`benchmarks need setpriv and unshare of util-linux: ${message}`);
+    process.exit(1);
+  });
+  inside.on("exit", (status) => process.exit(status ?? 130));
+  await new Promise(() => {});
 }
 
 class Benchmark {

@@ -95,12 +95,13 @@ export class Running {
     return Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${this.pid}/status`))[1]) / 1024;
   }
 
-  /** Resolves with its seconds of CPU, once it uses less than a hundredth of a core for so many milliseconds. */
-  async settled(quiet = 200) {
+  /** Resolves with its seconds of CPU, once so long has gone by and it uses less than a hundredth of a core. */
+  async settled(milliseconds = 200) {
+    await pause(milliseconds);
     let cpu = this.cpu();
-    for (let last = -1; cpu - last > quiet * 1e-5; cpu = this.cpu()) {
+    for (let last = -1; cpu - last > 0.002; cpu = this.cpu()) {
       last = cpu;
-      await pause(quiet);
+      await pause(200);
     }
     return cpu;
   }

@@ -7,7 +7,8 @@
 //   --only TEXT   only races and cases whose name matches; RACE/CASE matches both apart
 //   --json FILE   writes what was measured
 //   --write-docs  puts what was measured into docs/performance.md and its charts (docs.mjs)
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,13 +55,20 @@ if (unknown.length > 0) {
 const folder = mkdtempSync(join(tmpdir(), "sockinspect-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true }));
 const races = [];
+let running;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.on(signal, () => {
+    running?.kill("SIGTERM");
+    process.exit(130);
+  });
 for (const name of positionals.length > 0 ? positionals : all) {
   console.log(`\n== ${name}`);
   const json = join(folder, `${name}.json`);
   const options = BENCHMARKS.includes(name) ? ["--json", json, ...passed()] : values.quick ? OTHERS[name] : [];
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.mjs`), ...options], {
-    stdio: "inherit",
-  });
+  const script = join(import.meta.dirname, `${name}.mjs`);
+  // However this ends, so does it
+  running = spawn("setpriv", ["--pdeathsig", "TERM", process.execPath, script, ...options], { stdio: "inherit" });
+  const [status] = await once(running, "exit");
   if (status !== 0) {
     console.error(`${name} failed`);
     process.exitCode = 1;
