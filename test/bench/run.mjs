@@ -24,6 +24,7 @@ const BENCHMARKS = [
   "memory",
   "scaling",
   "echo",
+  "craft",
   "flood",
   "match",
   "conversations",
@@ -49,6 +50,11 @@ const all = [...BENCHMARKS, ...Object.keys(OTHERS)];
 const unknown = positionals.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
   console.error(`no benchmark is called ${unknown.join(", ")}; there are ${all.join(", ")}`);
+  process.exit(64);
+}
+
+if (values.quick && values["write-docs"]) {
+  console.error("tiny inputs say nothing: --write-docs goes without --quick");
   process.exit(64);
 }
 
