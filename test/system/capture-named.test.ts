@@ -28,6 +28,7 @@ describe("a live capture selects by named fields what decode() says", () => {
     .map(({ octets }) => octets)
     .filter((frame) => frame.length >= 60 && frame.length < 1500)
     .slice(0, 120);
+  const sent = new Set(frames.map(hex));
 
   test.each([
     ["one field at a time", alone],
@@ -41,11 +42,13 @@ describe("a live capture selects by named fields what decode() says", () => {
       const source = capture({ interface: "v1", filter, latency: 1 });
       for (const frame of frames) sender.send(frame, from);
       source.stop();
-      const found: string[] = [];
-      for await (const batch of source.batches()) for (const frame of batch) found.push(hex(frame.octets));
+      const seen: string[] = [];
+      for await (const batch of source.batches()) for (const frame of batch) seen.push(hex(frame.octets));
+      // The kernel says something on its own, too, as a neighbour of IPv6.
+      const found = seen.filter((frame) => sent.has(frame));
       const statistics = source.statistics();
       expect(statistics.received).toBe(statistics.captured + statistics.unmatched + statistics.dropped);
-      expect(statistics.captured).toBe(found.length);
+      expect(statistics.captured).toBe(seen.length);
       unmatched += statistics.unmatched;
       const matches = predicate(filter, { linkType: 1 });
       const expected = frames.filter((frame) => {
