@@ -53,12 +53,19 @@ function make(pieces: readonly Craftable[], environment: Environment, again: Cra
   }
 }
 
+/** hot */
 function complete(stack: Stack, again: Craft): Crafted {
   const { walk, pieces } = stack;
   walk.start(stack.data, 0, 0, 0);
-  for (let i = 0; i < pieces.length; i++) place(stack, i);
+  stack.end = -1;
+  const first = idOf(pieces, 0);
+  let id = first;
+  for (let i = 0; i < pieces.length; i++) {
+    const next = idOf(pieces, i + 1);
+    place(stack, i, id, next);
+    id = next;
+  }
   const size = walk.at;
-  const first = pieces.length === 0 ? END : idOf(pieces, 0);
   const linkType = linkTypeOf(stack, first);
   if (stack.end < 0) stack.end = size;
   walk.data = stack.data;
@@ -71,18 +78,16 @@ function complete(stack: Stack, again: Craft): Crafted {
   return new Crafted(stack.octets.slice(0, size), linkType, pieces, again);
 }
 
-/** Puts piece `n` behind those that are there. */
-function place(stack: Stack, n: number): void {
+/** Puts piece `n`, which is header `id` or none, behind those that are there. */
+function place(stack: Stack, n: number, id: number, next: number): void {
   const piece = stack.pieces[n]!;
-  const { walk } = stack;
-  if (n === 0) stack.end = -1;
+  if (id >= 0 && (piece as AnyDraft | Cut).kind !== "cut")
+    return placeHeader(stack, recipeAt(id), piece as Fields, n, next);
   if (typeof piece === "string") return placeOctets(stack, n, encoder.encode(piece));
   if (piece instanceof Uint8Array) return placeOctets(stack, n, piece);
-  const recipe = recipes.get((piece as { kind?: unknown } | null)?.kind);
-  if (recipe) return placeHeader(stack, recipe, piece as Fields, n);
   switch ((piece as { kind?: unknown } | null)?.kind) {
     case "trailer":
-      if (stack.end < 0) stack.end = walk.at;
+      if (stack.end < 0) stack.end = stack.walk.at;
       return placeOctets(stack, n, octetsOf(piece as Trailer), true);
     case "payload":
     case "cut":
@@ -111,18 +116,20 @@ function placeOctets(stack: Stack, n: number, octets: Uint8Array, trailing = fal
   walk.at += octets.length;
 }
 
-/** The number of the header that piece `n` is. */
+/** The number of the header that piece `n` is, or is the start of; {@link PAYLOAD} for octets, END behind the last one. */
 function idOf(pieces: readonly Craftable[], n: number): number {
   if (n >= pieces.length) return END;
   const piece = pieces[n]!;
-  if (typeof piece === "string" || piece instanceof Uint8Array) return PAYLOAD;
+  if (typeof piece === "string") return PAYLOAD;
+  const recipe = recipes.get((piece as { kind?: unknown } | null)?.kind);
+  if (recipe) return recipe.id;
   const { kind } = (piece ?? {}) as { kind?: unknown };
   if (kind === "cut") return ids[(piece as Cut).header];
-  return kind === "trailer" ? END : (recipes.get(kind)?.id ?? PAYLOAD);
+  return kind === "trailer" ? END : PAYLOAD;
 }
 
 /** hot */
-function placeHeader(stack: Stack, recipe: Recipe, draft: Fields, place: number): void {
+function placeHeader(stack: Stack, recipe: Recipe, draft: Fields, place: number, next: number): void {
   const { walk } = stack;
   const { image, slots, rest } = recipe;
   const i = walk.count;
@@ -132,19 +139,24 @@ function placeHeader(stack: Stack, recipe: Recipe, draft: Fields, place: number)
   const end = at + image.length;
   stack.reserve(at, image.length);
   const { octets, data } = stack;
-  for (let n = 0; n < image.length; n++) octets[at + n] = image[n]!;
+  octets.set(image, at);
   let given = 0;
   for (const name in draft) {
     const value = draft[name];
     if (name === "kind" || value === undefined) continue;
     const slot = slots.get(name);
-    if (slot === undefined) throw badField(recipe.kind, name, value);
+    if (slot === undefined) {
+      // A view's fields are no properties of its own
+      if (name === "place" && typeof draft["own"] === "function")
+        return placeHeader(stack, recipe, draft["own"](), place, next);
+      throw badField(recipe.kind, name, value);
+    }
     if (slot !== rest?.slot && !slot.write(value, data, at)) throw badField(recipe.kind, name, value);
     given |= slot.bit;
   }
   stack.drafts[i] = draft;
   stack.given[i] = given;
-  stack.next[i] = idOf(stack.pieces, place + 1);
+  stack.next[i] = next;
   stack.places[i] = place;
   walk.ids[i] = recipe.id;
   walk.starts[i] = at;

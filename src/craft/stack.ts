@@ -1,6 +1,6 @@
 /** Headers and payloads laid one behind the other while a packet is made. */
 import { SockinspectError } from "../errors.js";
-import { Walk } from "../packet/walk/walk.js";
+import { DEEPEST, Walk } from "../packet/walk/walk.js";
 import type { Craftable } from "./craft.js";
 
 /** What only the machine knows that a packet leaves from. Each is asked where a draft leaves the field out. */
@@ -20,6 +20,8 @@ export const PAYLOAD = -2;
 export type Fields = Readonly<Record<string, unknown>>;
 
 const ROOM = 64 * 1024;
+const NO_DRAFT = Object.freeze({});
+const NO_PIECES: readonly Craftable[] = Object.freeze([]);
 
 /** The packet in the making. One is used again and again: a packet's octets are copied out at the end. */
 export class Stack {
@@ -29,12 +31,12 @@ export class Stack {
   octets = new Uint8Array(ROOM);
   data = new DataView(this.octets.buffer);
   /** The draft of each header, and the fields it gives, a bit each. */
-  readonly drafts: Fields[] = [];
-  readonly given: number[] = [];
+  readonly drafts: Fields[] = new Array(DEEPEST).fill(NO_DRAFT);
+  readonly given = new Int32Array(DEEPEST);
   /** Which of {@link pieces} each header is. */
-  readonly places: number[] = [];
+  readonly places = new Int32Array(DEEPEST);
   /** The number of the header that follows each header; {@link PAYLOAD}, or END where nothing does. */
-  readonly next: number[] = [];
+  readonly next = new Int32Array(DEEPEST);
   /** Where the content ends: what lies behind is a trailer, which no length counts. */
   end = 0;
   environment: Environment = {};
@@ -67,9 +69,9 @@ export class Stack {
 
   /** Lets go of what belongs to the caller. */
   clear(): void {
-    this.drafts.length = this.given.length = this.next.length = this.places.length = 0;
-    this.environment = {};
-    this.pieces = [];
+    for (let i = 0; i < this.walk.count; i++) this.drafts[i] = NO_DRAFT;
+    this.environment = NO_DRAFT;
+    this.pieces = NO_PIECES;
   }
 
   /** A stack that cannot be: piece `layer` is at fault, and `why` ends the sentence. */

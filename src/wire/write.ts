@@ -30,12 +30,7 @@ export function writer(field: Field): Writer {
     case "flags":
       return flagsWriter(field.sets, at);
     case "ipv4":
-      return (value, data, start) => {
-        const number = ipv4Number(value);
-        if (number < 0) return false;
-        data.setUint32(start + at, number);
-        return true;
-      };
+      return ipv4Writer(at);
     case "ipv6":
       return remembering(parseIpv6, at);
     case "mac":
@@ -125,7 +120,22 @@ function flagsWriter(sets: readonly Flags<string>[], at: number): Writer {
   };
 }
 
-/** Writes the octets that `parse` makes of a text. Packets repeat the same few, so the last is kept. */
+/** Packets repeat the same few addresses, so the last is kept. */
+function ipv4Writer(at: number): Writer {
+  let text: unknown;
+  let number = -1;
+  return (value, data, start) => {
+    if (value !== text || number < 0) {
+      number = ipv4Number(value);
+      text = value;
+      if (number < 0) return false;
+    }
+    data.setUint32(start + at, number);
+    return true;
+  };
+}
+
+/** Writes the octets that `parse` makes of a text. The last are kept. */
 function remembering(parse: (text: unknown) => ArrayLike<number> | undefined, at: number): Writer {
   let text: unknown;
   let octets: ArrayLike<number> | undefined;
