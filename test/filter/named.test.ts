@@ -156,6 +156,19 @@ describe("the kernel's program and what is left to ask select together what is a
     expect(incomplete).toBeGreaterThan(150);
   });
 
+  test("a question that the kernel asks in vain rejects no packet that has not its octets", () => {
+    const source = "tcp.options.mss == 1 and ip[1000] = 1 or tcp.options.mss == 1 and 4 / ip[8] = 1 or ip";
+    const { program } = compileStage(source, { target: "live" });
+    const rest = remainder(source, { target: "live" })!;
+    const withOptions = predicate("tcp.options.mss == 1460 and ip", { linkType: 1 });
+    const asked = pairs.filter(([, { data, length }]) => withOptions(data, 0, data.byteLength, length));
+    expect(asked.length).toBeGreaterThan(3);
+    for (const [frame, whole] of asked) {
+      expect(select(program, frame)).toBe(true);
+      expect(rest(heldOf(frame, whole))).toBe(true);
+    }
+  });
+
   test("the program leaves out most of what does not match", () => {
     const share = (source: string): number => {
       const { program } = compileStage(source, { target: "live" });
