@@ -93,9 +93,10 @@ Napi::TypeError BadArgument(Napi::Env env, const std::string& message) {
 }
 
 uint32_t Unsigned(Napi::Env env, const Napi::Value& value, const char* name) {
-  if (value.IsNumber()) {
-    const double number = value.As<Napi::Number>().DoubleValue();
-    if (number >= 0 && number <= UINT32_MAX && number == std::floor(number)) return static_cast<uint32_t>(number);
+  double number;
+  const bool is_number = napi_get_value_double(env, value, &number) == napi_ok;
+  if (is_number && number >= 0 && number <= UINT32_MAX && number == std::floor(number)) {
+    return static_cast<uint32_t>(number);
   }
   throw BadArgument(env, std::string(name) + " must be a whole number from 0 to 4294967295");
 }

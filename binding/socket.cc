@@ -32,7 +32,11 @@ int IntOption(int fd, int option, const char* name) {
   return value;
 }
 
-int Flags(const Napi::Value& value) { return value.IsNumber() ? value.As<Napi::Number>().Int32Value() : 0; }
+int Flags(const Napi::Value& value) {
+  int flags = 0;
+  napi_get_value_int32(value.Env(), value, &flags); // left as it is by what is no number
+  return flags;
+}
 
 /// Makes `call` until no signal interrupts it; its result, kWouldBlock or SystemError.
 template <typename Call>
@@ -51,11 +55,16 @@ struct Range {
   size_t size;
 
   Range(Napi::Env env, const Napi::Value& value, const Napi::Value& from, const Napi::Value& to) {
-    auto octets = Octets(env, value, "octets");
+    // Once for all that Napi::Uint8Array would ask one by one: this is what a server does for each message
+    napi_typedarray_type type;
+    size_t length;
+    void* octets;
+    const napi_status status = napi_get_typedarray_info(env, value, &type, &length, &octets, nullptr, nullptr);
+    if (status != napi_ok || type != napi_uint8_array) throw BadArgument(env, "octets must be a Uint8Array");
     const size_t at = Unsigned(env, from, "at");
     const size_t end = Unsigned(env, to, "end");
-    if (at > end || end > octets.ByteLength()) throw BadArgument(env, "at and end must be inside the octets");
-    data = octets.Data() + at;
+    if (at > end || end > length) throw BadArgument(env, "at and end must be inside the octets");
+    data = static_cast<uint8_t*>(octets) + at;
     size = end - at;
   }
 };
