@@ -51,8 +51,9 @@ export async function multi(listener: StreamSocket, connections: Connections, po
 
     for (const socket of await poll.wait()) {
       try {
+        if (socket.closed) continue; // since it was found to be ready
         if (socket === listener) accept();
-        else if (!socket.closed) {
+        else {
           const rest = unsent.get(socket);
           if (rest) sendRest(socket, rest);
           else echo(socket);

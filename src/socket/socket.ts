@@ -291,7 +291,8 @@ export abstract class Socket implements AsyncDisposable {
   readonly #ready = (events: number): void => {
     if ((events & (IN | ERROR_OR_HANG_UP)) !== 0) this.#run(this.#readers);
     if ((events & (OUT | ERROR_OR_HANG_UP)) !== 0) this.#run(this.#writers);
-    this.#wait();
+    // It has called back once; without more to wait for, that is all
+    if (this.#readers.length > 0 || this.#writers.length > 0) this.#wait();
   };
 
   /** Makes the attempts that wait, the first of them first, until one has to wait on. */

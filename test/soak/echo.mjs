@@ -32,7 +32,7 @@ binding().setInterfaceUp("lo");
 // Each connection leaves its port in TIME-WAIT for a minute
 writeFileSync("/proc/sys/net/ipv4/ip_local_port_range", "1024 65535");
 writeFileSync("/proc/sys/net/ipv4/tcp_tw_reuse", "1");
-const DESCRIPTORS = 2 * Number(values.idle) + 1000;
+const DESCRIPTORS = Number(values.idle) + 1200; // in each of two processes
 execFileSync("prlimit", ["--pid", String(process.pid), `--nofile=${DESCRIPTORS}`]);
 
 /** What is sent: octet `p` of connection `i` is octet `p + 7919 * i` of these, which begin anew. */

@@ -29,7 +29,7 @@ function listening(server) {
 
 const port = await servers[kind]();
 if (inspect) {
-  const source = capture({ filter: `port ${port}` });
+  const source = capture({ interface: "lo", filter: `port ${port}` });
   void look(source);
 }
 console.log(`listening on ${port}`);
