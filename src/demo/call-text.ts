@@ -19,7 +19,10 @@ export function returnedText(call: Call): string {
 
 /** The call, and what came of it if it has returned. */
 export function said(call: Call): string {
-  const text = callText(call).replace(/^socket\(family (\d), type (\w+)\)/, "socket(IPv$1, $2)");
+  const text = callText(call)
+    .replace(/^socket\(family (\d), type (\w+)\)/, "socket(IPv$1, $2)")
+    // Which of the program's sockets it is nobody asks here
+    .replace(/ → #\d+( from)?/, (_, from) => (from === undefined ? "" : " →"));
   const message = messageOf(call);
   if (call.error === "ABORTED") return text.replace("→ ABORTED", "is given up");
   if (message === undefined) return text;

@@ -62,8 +62,8 @@ export class LadderDrawing {
         break;
       case "caption":
         // A heading: nothing happens in it
-        for (const piece of wrap(rung.text, this.#width - 4))
-          lines.push(`${lines.length === 0 ? "◆" : " "} ${this.#paint("title", piece)}`);
+        for (const [i, piece] of wrap(rung.text, this.#width - 4).entries())
+          lines.push(`${i === 0 ? "◆" : " "} ${this.#paint("title", piece)}`);
         break;
       default:
         rung satisfies never;

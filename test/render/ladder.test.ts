@@ -158,6 +158,16 @@ test("a ladder has calls beside the lifelines, what was sampled marked, and pack
   ]);
 });
 
+test("a caption behind a pause is a heading all the same, on as many lines as it takes", () => {
+  const text = "Nobody has said anything for a while, which is nothing that a connection would mind at all";
+  const rungs: Rung[] = [scene.rungs[1]!, { ...moment(1e9), since: 1e9, kind: "caption", text }];
+  expect(ladderText({ ...scene, rungs }).slice(3)).toEqual([
+    "                       │            · · ·  1 s  · · ·             │",
+    "◆ Nobody has said anything for a while, which is nothing that a connection",
+    "  would mind at all",
+  ]);
+});
+
 test("the states of several conversations are told apart", () => {
   const rung = (of: string, client: string): Rung => ({
     ...moment(0),

@@ -33,7 +33,6 @@ export const reordering: Scenario = {
     ...["client: SYN", "server: SYN ACK", "client: ACK"],
     ...["client: 1000 octets", "client: 1000 octets", "client: 1000 octets, held"],
     ...["client: 1000 octets", "client: 1000 octets", "server: ACK, duplicate ACK, selective ACK"],
-    // A busy machine may take so long that the sender gives the third one up after all
     ...[
       "client: data, retransmission ?",
       "client: FIN",
