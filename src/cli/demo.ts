@@ -17,7 +17,7 @@ import { type ColourChoice, paintFor } from "./colours.js";
 import { exitCodes } from "./failure.js";
 import { isInside, runInside } from "./private-namespace.js";
 import { chooseUser, fileOwner } from "./privileges.js";
-import { createText, Saving } from "./save.js";
+import { checkSaveOptions, createText, Saving } from "./save.js";
 
 export interface DemoOptions {
   readonly color: ColourChoice;
@@ -32,17 +32,37 @@ export interface DemoOptions {
 const WIDTH = 80;
 
 export async function demoCommand(name: string | undefined, options: DemoOptions): Promise<void> {
-  if (name === undefined) {
-    list(paintFor(process.stdout, options.color));
-    return;
-  }
+  check(name, options);
+  if (name === undefined) return list(options);
   const scenario = find(name);
   if (!isInside()) return await runInside();
   binding().setInterfaceUp("lo");
   await play(scenario, options);
 }
 
-function list(paint: Paint): void {
+/** Throws `BAD_ARGUMENT`. */
+function check(name: string | undefined, { svg, write, slow, json: asJson, mermaid }: DemoOptions): void {
+  const refuse = (argument: string, value: unknown, why: string): never => {
+    throw new SockinspectError("BAD_ARGUMENT", `${argument} ${why}`, { argument, value });
+  };
+  const given = Object.entries({ "--svg": svg, "--write": write, "--slow": slow, "--mermaid": mermaid });
+  for (const [option, value] of given)
+    if (name === undefined && value !== undefined)
+      refuse(option, value, "needs the name of a demo; 'sockinspect demo' lists them");
+  if (svg === "" || write === "") refuse(svg === "" ? "--svg" : "--write", "", "takes the name of a file");
+  const onOutput = [svg === "-", write === "-", asJson || mermaid].filter(Boolean);
+  if (onOutput.length > 1)
+    refuse("-", "-", "is standard output, which only one of --svg, --write, --json and --mermaid can have");
+  checkSaveOptions({ ...(write !== undefined && { write }) });
+}
+
+function list(options: DemoOptions): void {
+  if (options.json) {
+    for (const { name, title, lesson } of scenarios)
+      process.stdout.write(`${JSON.stringify({ demo: name, title, lesson })}\n`);
+    return;
+  }
+  const paint = paintFor(process.stdout, options.color);
   const longest = Math.max(...scenarios.map((scenario) => scenario.name.length));
   for (const { name, title } of scenarios) process.stdout.write(`${paint("title", name.padEnd(longest))}  ${title}\n`);
   process.stdout.write(`\nsockinspect demo ${scenarios[0]!.name}   shows one; --help says how else\n`);
@@ -98,7 +118,7 @@ async function play(scenario: Scenario, options: DemoOptions): Promise<void> {
   await saving?.close({ captured: packets, received: packets, unmatched: 0, dropped: 0, freezes: 0 });
   text?.end(ladder, clockError, failures, packets);
   if (saving) process.stderr.write(`${saving.text}\n`);
-  if (image) process.stderr.write(`drawn in ${svg}\n`);
+  if (image && svg !== "-") process.stderr.write(`drawn in ${svg}\n`);
   if (failures.length > 0 || unsaved) process.exitCode = failures.length > 0 ? 1 : exitCodes.output;
 }
 

@@ -136,7 +136,10 @@ export class Stage implements AsyncDisposable {
   /** Those ports from which there was a connection. */
   readonly #stood = new Set<number>();
   readonly #impairments: readonly Impairment[] = [];
-  #arrival: (() => void) | undefined;
+  /** Told of every packet. */
+  readonly #waiting = new Set<() => void>();
+  /** The kernel knows nothing of a connection that there is: without sock_diag(7), no states are better than wrong ones. */
+  #isBlind = false;
 
   constructor(scenario: Scenario, options: StageOptions = {}) {
     this.#scenario = scenario;
@@ -302,6 +305,9 @@ export class Stage implements AsyncDisposable {
       return listens ? { port: -1, states: { client: "", server: "LISTEN", sampled: true } } : undefined;
     }
     const [client, server] = [this.#ask("client", port), this.#ask("server", port)];
+    const isNew = (call.name === "connect" || call.name === "accept") && call.error === undefined;
+    if (isNew && client === "CLOSED" && server === "CLOSED") this.#isBlind = true;
+    if (this.#isBlind) return undefined;
     // Where there is no connection any more, the kernel finds the listener
     const isOver = server === "LISTEN" && this.#stood.has(port);
     if (server !== "LISTEN" && server !== "CLOSED") this.#stood.add(port);
@@ -339,7 +345,7 @@ export class Stage implements AsyncDisposable {
   #take(frame: Frame, passage?: Parameters<Recording["packet"]>[1]): void {
     if (!this.#isRehearsal) this.#options.save?.(frame);
     this.#recording.packet(frame, passage);
-    this.#arrival?.();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Whether `isThere` came true with some packet. */
@@ -349,13 +355,14 @@ export class Stage implements AsyncDisposable {
       const left = end - Date.now();
       if (left <= 0) return false;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#arrival = () => {
+        const wake = (): void => {
           clearTimeout(timer);
+          this.#waiting.delete(wake);
           resolve();
         };
+        const timer = setTimeout(wake, left);
+        this.#waiting.add(wake);
       });
-      this.#arrival = undefined;
     }
     return true;
   }

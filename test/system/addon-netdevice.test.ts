@@ -126,6 +126,44 @@ describe("devices", () => {
     expect(thrownBy(() => Reflect.apply(binding().setInterfaceUp, undefined, [1]))).toBeInstanceOf(TypeError);
   });
 
+  test("take another MTU, and say what the kernel refuses", () => {
+    binding().setMtu("left", 1400);
+    expect(named("left").mtu).toBe(1400);
+    expect(thrownBy(() => binding().setMtu("left", 1))).toMatchObject({ code: "EINVAL" });
+    expect(thrownBy(() => binding().setMtu("nowhere", 1400))).toMatchObject({ code: "ENODEV" });
+  });
+
+  test("route, forward and leave nothing to hardware where they are told to", () => {
+    binding().setInterfaceUp("left");
+    binding().addRoute("198.51.100.0", 24, "192.0.2.9");
+    binding().addRoute("0.0.0.0", 0, "192.0.2.8");
+    const routes = ip("route", "show");
+    expect(routes).toMatch(/^198\.51\.100\.0\/24 via 192\.0\.2\.9 dev left/m);
+    expect(routes).toMatch(/^default via 192\.0\.2\.8 dev left/m);
+    expect(thrownBy(() => binding().addRoute("198.51.100.0", 24, "192.0.2.9"))).toMatchObject({ code: "EEXIST" });
+    expect(thrownBy(() => binding().addRoute("203.0.113.0", 24, "10.9.9.9"))).toMatchObject({ code: "ENETUNREACH" });
+    expect(thrownBy(() => binding().addRoute("203.0.113.0", 33, "192.0.2.9"))).toMatchObject({ code: "EINVAL" });
+    expect(ip("-d", "netconf", "show", "dev", "left")).toContain("forwarding off");
+    binding().setForwarding("left");
+    expect(ip("-d", "netconf", "show", "dev", "left")).toContain("forwarding on");
+    binding().disableOffloads("left");
+    expect(thrownBy(() => binding().disableOffloads("nowhere"))).toMatchObject({ code: "ENODEV", syscall: "ioctl" });
+    expect(thrownBy(() => binding().disableOffloads("a-name-that-is-too-long"))).toMatchObject({ code: "ENODEV" });
+    expect(thrownBy(() => binding().setForwarding("nowhere"))).toMatchObject({ code: "ENODEV" });
+  });
+
+  test("are made in two namespaces where they are told to, and in none that is not there", () => {
+    const other = new (binding().NetworkNamespace)();
+    binding().createVethPair("here", "there", other.descriptor);
+    expect(named("here").hardwareType).toBe(1);
+    expect(other.run(() => named("there").hardwareType)).toBe(1);
+    expect(() => named("there")).toThrow("no there");
+    ip("link", "delete", "here");
+    other.close();
+    expect(other.descriptor).toBe(-1);
+    expect(thrownBy(() => other.run(() => {}))).toMatchObject({ code: "EBADF", syscall: "setns" });
+  });
+
   test("are listed whole when there are many, and while they come and go", () => {
     for (let number = 0; number < 150; number++) binding().createVethPair(`many${number}`, `more${number}`);
     const names = binding()

@@ -153,6 +153,33 @@ test("--slow pauses between steps, and draws them as they come", async () => {
   expect(code).toBe(0);
 });
 
+test("demos are listed as JSON, too", async () => {
+  const { stdout } = await run("demo", "--json");
+  const told = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { demo: string });
+  expect(told.map(({ demo }) => demo)).toEqual(names);
+});
+
+test.each([
+  [["--slow"], "--slow needs the name of a demo; 'sockinspect demo' lists them"],
+  [["handshake", "--svg", ""], "--svg takes the name of a file"],
+  [["handshake", "--svg", "-", "--write", "-"], "- is standard output, which only one of"],
+  [["handshake", "--json", "--write", "-"], "- is standard output, which only one of"],
+])("demo %j is refused before anything is played", async (args, message) => {
+  const { code, stdout, stderr } = await run("demo", ...args);
+  expect(stderr).toContain(message);
+  expect(stdout).toBe("");
+  expect(code).toBe(64);
+});
+
+test("an image on standard output is alone there", async () => {
+  const { stdout, stderr } = await run("demo", "refused", "--svg", "-");
+  expect(stdout).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+  expect(stderr).toBe("");
+});
+
 test.each([
   ["handshakr", "did you mean handshake?"],
   ["zero_window", "did you mean zero-window?"],
