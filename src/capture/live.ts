@@ -5,6 +5,7 @@ import { octets, type Program } from "../filter/program.js";
 import type { Packet } from "../packet/packet.js";
 import { type Interface, interfaces } from "../socket/interfaces.js";
 import { explained, openPacketSocket, type PacketSocket } from "../socket/packet.js";
+import { Packets } from "./packets.js";
 import { BLOCK_STATUS, type Rest, Ring, RingBatch } from "./ring.js";
 import type { Batch, Source, Statistics } from "./source.js";
 
@@ -153,8 +154,9 @@ class LiveSource implements Source {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Packet, void, undefined> {
-    for await (const batch of this.batches()) for (const frame of batch) yield frame.own();
+  [Symbol.asyncIterator](): AsyncIterator<Packet> {
+    // A stopped capture still has what was received until then
+    return new Packets(this.batches(), () => false);
   }
 
   statistics(): Statistics {

@@ -4,6 +4,7 @@ import type { Packet } from "../packet/packet.js";
 import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
 import { type CaptureInput, openCapture } from "./file.js";
 import { FileFilter } from "./file-filter.js";
+import { Packets } from "./packets.js";
 import type { Block, FileProblem, FileRecord } from "./record.js";
 import type { Batch, Source, Statistics } from "./source.js";
 
@@ -85,12 +86,8 @@ class CaptureFileSource implements FileSource {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Packet, void, undefined> {
-    for await (const batch of this.batches())
-      for (const frame of batch) {
-        yield frame.own();
-        if (this.#stopped) return;
-      }
+  [Symbol.asyncIterator](): AsyncIterator<Packet> {
+    return new Packets(this.batches(), () => this.#stopped);
   }
 
   statistics(): Statistics {

@@ -11,6 +11,7 @@ import type { Tcp } from "../wire/tcp.js";
 import type { Udp } from "../wire/udp.js";
 import type { Vlan } from "../wire/vlan.js";
 import { headerOf, headers, ids } from "./headers.js";
+import { keep } from "./keep.js";
 import type { Checksum, Cut, Direction, HeaderLayer, Layer, Offload, Packet, Payload, Trailer } from "./packet.js";
 import type { Problem } from "./problem.js";
 import type { ReassembledFrame } from "./reassembly.js";
@@ -177,12 +178,15 @@ export class Frame implements Packet {
   #values(): readonly Layer[] {
     const walk = this.walk;
     const { data } = this;
-    const values: Layer[] = [];
-    for (let i = 0; i < walk.count; i++)
-      values.push(headers[walk.ids[i]!]!.decode(data, walk.starts[i]!, walk.ends[i]!));
-    if (walk.cut !== END) values.push(cutOf(walk));
-    else if (walk.wireEnd > walk.at) values.push(this.#payload.move(data, walk.at, walk.end, walk.wireEnd).own());
-    if (walk.frameEnd > walk.end) values.push(this.#trailer.move(data, walk.end, walk.frameEnd, walk.frameEnd).own());
+    const { count } = walk;
+    const content = walk.cut !== END || walk.wireEnd > walk.at;
+    const trailer = walk.frameEnd > walk.end;
+    // Of its size at once: an array that grows makes room for 16 more
+    const values = new Array<Layer>(count + (content ? 1 : 0) + (trailer ? 1 : 0));
+    for (let i = 0; i < count; i++) values[i] = headers[walk.ids[i]!]!.decode(data, walk.starts[i]!, walk.ends[i]!);
+    if (walk.cut !== END) values[count] = cutOf(walk);
+    else if (content) values[count] = this.#payload.move(data, walk.at, walk.end, walk.wireEnd).own();
+    if (trailer) values[values.length - 1] = this.#trailer.move(data, walk.end, walk.frameEnd, walk.frameEnd).own();
     return values;
   }
 
@@ -243,7 +247,8 @@ class BorrowedOctets<K extends "payload" | "trailer"> {
   }
 
   own(): Payload | Trailer {
-    return { kind: this.kind, length: this.length, octets: this.octets.slice() };
+    if (this.data === RELEASED) this.data.getUint8(0); // refuses
+    return { kind: this.kind, length: this.length, octets: keep(this.data, this.#at, this.#end) };
   }
 
   toJSON(): Payload | Trailer {
