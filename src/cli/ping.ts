@@ -41,7 +41,7 @@ export async function pingCommand(name: string, options: PingOptions): Promise<v
 
   const print = (text: string): boolean => process.stdout.write(`${text}\n`);
   const whole =
-    host.family === 4 ? `${options.size}(${options.size + HEADERS[4]}) bytes of data` : `${options.size} data bytes`;
+    host.family === 4 ? `${options.size}(${options.size + HEADERS[4]}) bytes of data.` : `${options.size} data bytes`;
   print(`PING ${name} (${host.address}) ${whole}`);
   const results = new Results();
   const waiting = new Set<Promise<void>>();

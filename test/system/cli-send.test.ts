@@ -86,13 +86,13 @@ describe("sockinspect ask", () => {
 
 describe("sockinspect ping", () => {
   test.each([
-    ["127.0.0.1", "56(84) bytes of data"],
+    ["127.0.0.1", "56(84) bytes of data."],
     ["::1", "56 data bytes"],
   ])("%s answers", async (host, size) => {
     const { code, stdout } = await run("ping", "-c", "2", "-i", "0.01", host);
     expect(stdout).toMatch(
       new RegExp(
-        `^PING ${host} \\(${host}\\) ${size.replace(/[()]/g, "\\$&")}\n` +
+        `^PING ${host} \\(${host}\\) ${size.replace(/[().]/g, "\\$&")}\n` +
           `64 bytes from ${host}: icmp_seq=1 ttl=64 time=[\\d.]+ ms\n64 bytes from ${host}: icmp_seq=2 .*\n\n` +
           `--- ${host} ping statistics ---\n2 packets transmitted, 2 received, 0% packet loss, time \\d+ms\n` +
           "rtt min/avg/max/mdev = ([\\d.]+/){3}[\\d.]+ ms\n$",
