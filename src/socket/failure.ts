@@ -29,7 +29,6 @@ const remedies: Readonly<Record<string, string>> = {
 export function socketFailure(tried: string, error: unknown): unknown {
   if (!(error instanceof Error) || isSockinspectError(error)) return error;
   const { code = "", syscall = "" } = error as NodeJS.ErrnoException;
-  if (code === "EBADF") return closedSocket({ cause: error });
   if (code === "ERR_INVALID_ARG_VALUE")
     return new SockinspectError(
       "BAD_ARGUMENT",
@@ -50,8 +49,8 @@ export function socketFailure(tried: string, error: unknown): unknown {
   );
 }
 
-export function closedSocket(options?: { readonly cause?: unknown }): SockinspectError<"CLOSED"> {
-  return new SockinspectError("CLOSED", "this socket is closed: create another one", {}, options);
+export function closedSocket(): SockinspectError<"CLOSED"> {
+  return new SockinspectError("CLOSED", "this socket is closed: create another one", {});
 }
 
 /** The errno's name of a failed call, or the code of our own error. */

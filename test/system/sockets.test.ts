@@ -248,6 +248,15 @@ describe("a call that waits", () => {
     expect(() => client.state()).toThrow("closed");
   });
 
+  test("is served before those that came after it", async () => {
+    const { client, accepted } = await pair();
+    const first = client.receive(3);
+    await accepted.send("onetwo");
+    // There now, but not told yet: this one could take it at once
+    const second = client.receive(3);
+    expect([text(await first), text(await second)]).toEqual(["one", "two"]);
+  });
+
   test("receives while a send of the same socket waits", async () => {
     const { client, accepted } = await pair();
     const sending = client.sendAll(new Uint8Array(10_000_000));
