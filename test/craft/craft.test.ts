@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Craftable, craft, crafter } from "../../src/craft/craft.js";
 import { isSockinspectError } from "../../src/errors.js";
 import { decode } from "../../src/packet/decode.js";
+import { Frame } from "../../src/packet/frame.js";
 import { type Layer, layer } from "../../src/packet/packet.js";
 import { arp } from "../../src/wire/arp.js";
 import { ethernet } from "../../src/wire/ethernet.js";
@@ -9,6 +10,7 @@ import { icmp } from "../../src/wire/icmp.js";
 import { icmpv6 } from "../../src/wire/icmpv6.js";
 import { ipv4 } from "../../src/wire/ipv4.js";
 import { ipv6 } from "../../src/wire/ipv6.js";
+import { hopByHopOptions } from "../../src/wire/ipv6-extensions.js";
 import { linkTypes } from "../../src/wire/numbers.js";
 import { tcp } from "../../src/wire/tcp.js";
 import { udp } from "../../src/wire/udp.js";
@@ -91,7 +93,49 @@ describe("craft", () => {
     ]);
   });
 
+  it("takes the views of a frame as it takes values", () => {
+    const { octets, linkType } = craft(ethernet(), vlan(), ipv4(), tcp(), "hello");
+    const frame = new Frame();
+    frame.linkType = linkType;
+    frame.move(new DataView(octets.buffer), 0, octets.length, octets.length);
+    expect(craft(...frame.layers).octets).toEqual(octets);
+    expect(craft(frame.ipv4!, udp({ sourcePort: 1 })).octets).toEqual(craft(frame.ipv4!.own(), udp({ sourcePort: 1 })).octets); // biome-ignore format: one thought
+  });
+
+  it("fills in what messages, options and addresses leave out, and counts what is in them", () => {
+    const { layers, problems } = craft(
+      ipv6(),
+      icmpv6({ type: 143, message: { kind: "multicastListenerReport2", records: [{ group: "ff02::5" }] } }),
+    );
+    expect(problems).toEqual([]);
+    expect(layers[1]).toMatchObject({ message: { numberOfRecords: 1, records: [{ group: "ff02::5", type: 0 }] } });
+    expect(() => craft(ipv4(), icmp({ message: { kind: "echo", identifer: 1 } as never }))).toThrow(
+      /has no identifer, did you mean identifier\?/,
+    );
+  });
+
+  it("can craft while it crafts, as an environment may", () => {
+    const make = crafter({ source: () => (craft(ipv4({ ttl: 1 }), udp(), "inner").length === 33 ? "192.0.2.5" : "") });
+    const packet = make(ipv4(), udp(), "outer");
+    expect(packet.problems).toEqual([]);
+    expect(packet.layers).toMatchObject([{ source: "192.0.2.5", ttl: 64 }, {}, { kind: "payload", length: 5 }]);
+  });
+
+  it("makes good packets after one that could not be made", () => {
+    expect(() => craft(ethernet(), ipv4(), { kind: "tcp", options: [{ kind: "windowScale", shift: 300 }] })).toThrow();
+    expect(craft(ipv4(), udp(), new Uint8Array(60_000)).problems).toEqual([]);
+    expect(craft(ipv4(), udp(), "x").problems).toEqual([]);
+  });
+
   it.each([
+    ["BAD_ARGUMENT", () => craft(ipv4(), null as never), /craft\(\) takes headers.*not null/],
+    ["BAD_ARGUMENT", () => craft(undefined as never), /not undefined/],
+    [
+      "BAD_STACK",
+      () => craft(ipv4(), { kind: "trailer", length: 1, octets: Uint8Array.of(1) }, "x"),
+      /nothing follows a trailer/,
+    ],
+    ["BAD_STACK", () => craft(ipv4(), ipv4(), hopByHopOptions()), /no ipv4\.protocol names hopByHopOptions/],
     [
       "BAD_STACK",
       () => craft(ethernet(), tcp()),
