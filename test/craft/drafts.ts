@@ -51,6 +51,8 @@ export function draftOf(seed: number): Draft {
   const payload = Uint8Array.from({ length: size }, () => below(256));
   // What follows a label says itself whether it is IP
   if (last === "mpls") payload[0]! |= 0xf0;
+  // A number of PPP that nobody has
+  if (last === "pppoe") payload.fill(0xff, 0, 2);
   // A chunk without content: what SCTP carries are chunks
   if (last === "sctp") pieces.push(COOKIE_ACK);
   else if (size > 0) pieces.push(payload);
@@ -58,7 +60,9 @@ export function draftOf(seed: number): Draft {
 }
 
 /** TShark 4.0 reads two octets behind the end of this option of CCSDS 714.0-B-2, where it has no bits. */
-function readable(draft: AnyDraft): AnyDraft {
+function readable(drawn: AnyDraft): AnyDraft {
+  // Dynamic ports: by others TShark takes the payload for what is usual there
+  const draft = "destinationPort" in drawn ? ({ ...drawn, sourcePort: dynamic(drawn.sourcePort), destinationPort: dynamic(drawn.destinationPort) } as AnyDraft) : drawn; // biome-ignore format: one thought
   if (draft.kind !== "tcp") return draft;
   return { ...draft, options: draft.options?.filter(({ kind }) => kind !== "selectiveNegativeAcknowledgment") };
 }
@@ -73,6 +77,10 @@ const ERRORS: { readonly [K in HeaderKind]?: readonly number[] } = { icmp: [3, 4
 /** What follows such a message is its options. */
 function hasNoData(piece: Craftable | undefined): boolean {
   return typeof piece === "object" && "kind" in piece && piece.kind === "icmpv6" && piece.type! >= 130;
+}
+
+function dynamic(port = 0): number {
+  return 49_152 + (port & 0x3fff);
 }
 
 const COOKIE_ACK = Uint8Array.of(11, 0, 0, 4);
