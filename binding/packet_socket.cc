@@ -22,6 +22,8 @@ namespace {
 
 // Room in front of every frame, so that a stripped VLAN tag can be put back where it was without moving the payload.
 constexpr unsigned kHeadRoom = 4;
+// linux/if_packet.h; older ones do not have it.
+constexpr int kPacketIgnoreOutgoing = 23;
 // TPACKET_V3 packs frames of any size into a block; this one figure only has to divide it.
 constexpr unsigned kFrameSize = 2048;
 
@@ -85,6 +87,7 @@ void PacketSocket::Open(Napi::Env env, const Napi::Object& options) {
   const uint32_t block_count = number("blockCount");
   const uint32_t block_timeout = number("blockTimeout");
   const bool promiscuous = options.Get("promiscuous").ToBoolean();
+  const bool ignore_outgoing = options.Get("ignoreOutgoing").ToBoolean();
   const bool copy = options.Get("copy").ToBoolean();
   const auto filter = FilterProgram(env, options.Get("filter"));
 
@@ -101,6 +104,9 @@ void PacketSocket::Open(Napi::Env env, const Napi::Object& options) {
     RejectAll(fd_.get());
   }
   OpenRing(block_size, block_count, block_timeout);
+  // Before Linux 4.20 there is no such option: the filter leaves them out, too, only later
+  const int on = 1;
+  if (ignore_outgoing) setsockopt(fd_.get(), SOL_PACKET, kPacketIgnoreOutgoing, &on, sizeof on);
   if (promiscuous) Promiscuous(fd_.get(), static_cast<int>(interface_index));
   const sockaddr_ll address = AddressOf(interface_index, ETH_P_ALL);
   Retry("bind", "AF_PACKET",

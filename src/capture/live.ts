@@ -130,6 +130,7 @@ class LiveSource implements Source {
       blockTimeout: latency,
       // Membership is by device: without one there is nothing to join
       promiscuous: options.interface !== undefined && (options.promiscuous ?? true),
+      ignoreOutgoing: only?.loopback === true,
       fanout: options.fanout && fanoutOf(options.fanout),
       copy: options.copy ?? false,
     });

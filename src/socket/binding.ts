@@ -96,6 +96,8 @@ export interface NativePacketSocketOptions {
   /** Milliseconds after which a block that is not full is handed over; 1 or more. */
   readonly blockTimeout: number;
   readonly promiscuous: boolean;
+  /** Spares the kernel a copy of each packet that leaves: for loopback, where it comes in again. PACKET_IGNORE_OUTGOING. */
+  readonly ignoreOutgoing?: boolean;
   /**
    * What PACKET_FANOUT takes: a group's number, and its mode (PACKET_FANOUT_…) shifted left by 16. The sockets of a group
    * share its packets. EINVAL where the group is on another device or in another mode. Default: in no group.
