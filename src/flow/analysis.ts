@@ -194,7 +194,7 @@ function again(
 function sentAgain(sender: TcpSide): void {
   sender.retransmissions++;
   sender.unanswered++;
-  // Karn's algorithm, RFC 6298 §3: an acknowledgment would not tell which of the two it answers
+  // Karn's algorithm, RFC 6298 §3: an acknowledgment does not tell which of the two it answers, but by a timestamp
   sender.timedSince = Number.NaN;
 }
 
@@ -219,10 +219,7 @@ export function advance(segment: Segment, sender: TcpSide, receiver: TcpSide, sc
     // Nobody knows yet whether a probe's octet is taken
     if (sender.previous !== "zeroWindowProbe") move(sender, sequence, end, scene.time, (flags & RST) !== 0);
   }
-  if (span > 0 && Number.isNaN(sender.timedSince) && end === sender.next && sender.unanswered === 0) {
-    sender.timed = end;
-    sender.timedSince = scene.time;
-  }
+  if (span > 0 && Number.isNaN(sender.timedSince)) time(segment, sender, end, scene.time);
   sender.latestLength = length;
   if ((flags & FIN) !== 0) {
     sender.sentFin = true;
@@ -249,7 +246,18 @@ function move(sender: TcpSide, start: number, end: number, time: number, isReset
   if (start === sender.run) sender.run = sender.next;
 }
 
-function acknowledge({ acknowledgment }: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
+/** Times a segment that is new, or a copy that its timestamp tells from the one before. */
+function time({ hasTimestamps, timestamp }: Segment, sender: TcpSide, end: number, now: number): void {
+  const isAgain = sender.unanswered > 0;
+  if (isAgain ? !hasTimestamps || timestamp === sender.timedStamp : end !== sender.next) return;
+  sender.timed = end;
+  sender.timedSince = now;
+  sender.timedStamp = timestamp;
+  sender.timedAgain = isAgain;
+}
+
+function acknowledge(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
+  const { acknowledgment, hasTimestamps, timestampEcho } = segment;
   const isNew = !sender.hasAcknowledged || ((acknowledgment - sender.acknowledged) | 0) > 0;
   if (isNew) {
     // SYN and FIN have numbers, too
@@ -259,8 +267,10 @@ function acknowledge({ acknowledgment }: Segment, sender: TcpSide, receiver: Tcp
     receiver.unanswered = 0;
     sender.advancedTime = scene.time;
     if (!Number.isNaN(receiver.timedSince) && ((acknowledgment - receiver.timed) | 0) >= 0) {
-      receiver.roundTrips ??= new RoundTrips();
-      receiver.roundTrips.sample(scene.time - receiver.timedSince);
+      if (!receiver.timedAgain || (hasTimestamps && timestampEcho === receiver.timedStamp)) {
+        receiver.roundTrips ??= new RoundTrips();
+        receiver.roundTrips.sample(scene.time - receiver.timedSince);
+      }
       receiver.timedSince = Number.NaN;
     }
   }
@@ -269,7 +279,6 @@ function acknowledge({ acknowledgment }: Segment, sender: TcpSide, receiver: Tcp
     sender.isUnseen = false;
     sender.acknowledgedPacket = scene.packet;
   }
-  sender.hasAcknowledged = true;
   sender.acknowledged = acknowledgment;
   sender.acknowledgedTime = scene.time;
   if (!receiver.hasNext) return;

@@ -91,9 +91,8 @@ export class TcpConversation extends Base<TcpSide> {
   isReset = false;
   isRefused = false;
   usesFastOpen = false;
-  /** When SYN, SYN-ACK and the ACK for it were last seen, from the start; NaN where they were not. */
+  /** When the SYN was last seen, and the ACK that ends the handshake, from the start; NaN where they were not. */
   synTime = Number.NaN;
-  synAckTime = Number.NaN;
   handshakeTime = Number.NaN;
 
   /** Nanoseconds from the SYN to the ACK that completes the handshake, or to the RST that refuses it; NaN where neither was seen. */

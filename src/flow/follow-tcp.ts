@@ -68,7 +68,7 @@ function synchronize(
       if (sender !== conversation.client) exchange(conversation);
     } else if (sender === conversation.server) conversation.opened = "both";
     if (isOpen) conversation.synTime = scene.time;
-  } else if (isOpen) conversation.synAckTime = scene.time;
+  }
   if (isAnswer && sender.sentSyn && sender.initial !== sequence)
     events.push({ kind: "portReused", rule: "other number in a SYN-ACK", previous: conversation.number });
   if (!sender.sentSyn || sender.initial !== sequence) {
@@ -86,7 +86,6 @@ function synchronize(
   if (isAnswer && receiver.sentSyn && (sender.windowShift < 0 || receiver.windowShift < 0))
     sender.windowShift = receiver.windowShift = -1;
   sender.maximumSegmentSize = segment.maximumSegmentSize;
-  sender.sackPermitted = segment.sackPermitted;
   if (isAnswer && receiver.sentSyn) accepted(segment, receiver, events);
   if (!isAnswer && (fastOpen >= 0 || length > 0)) {
     conversation.usesFastOpen = true;

@@ -14,33 +14,35 @@ export class Side {
   readonly port: number;
   /** The one of both ends that comes first in the conversation's {@link Key}. */
   readonly isLow: boolean;
-  readonly #isIpv6: boolean;
-  readonly #a: number;
-  readonly #b: number;
-  readonly #c: number;
-  readonly #d: number;
+  /** An IPv4 address as a number, which is small; an IPv6 address as text. */
+  readonly #address: number | string;
 
-  constructor({ words }: Key, isLow: boolean) {
+  constructor({ words, isIpv6 }: Key, isLow: boolean) {
     const at = isLow ? 3 : 7;
     this.isLow = isLow;
-    this.#isIpv6 = words[0]! >> 8 === 6;
-    this.#a = words[at]!;
-    this.#b = words[at + 1]!;
-    this.#c = words[at + 2]!;
-    this.#d = words[at + 3]!;
+    this.#address = isIpv6 ? ipv6Text(dataOf(words.subarray(at, at + 4)), 0) : words[at]!;
     this.port = isLow ? words[2]! >>> 16 : words[2]! & 0xffff;
   }
 
   get address(): string {
-    const data = new DataView(new ArrayBuffer(16));
-    for (const [i, word] of [this.#a, this.#b, this.#c, this.#d].entries()) data.setInt32(4 * i, word);
-    return this.#isIpv6 ? ipv6Text(data, 0) : ipv4Text(data, 0);
+    return typeof this.#address === "string" ? this.#address : ipv4Text(dataOf([this.#address]), 0);
   }
 
   toJSON(): unknown {
     const { address, port, packets, octets } = this;
     return { address, port, packets, octets };
   }
+}
+
+/** As they are on the wire. */
+function dataOf(words: Iterable<number>): DataView {
+  const data = new DataView(new ArrayBuffer(16));
+  let at = 0;
+  for (const word of words) {
+    data.setInt32(at, word);
+    at += 4;
+  }
+  return data;
 }
 
 /** Times of a side's segments until their acknowledgment, in nanoseconds, smoothed as RFC 6298 §2 says. */
@@ -66,40 +68,45 @@ export class RoundTrips {
   }
 }
 
+/** What is true of a side, a bit each: there are many sides, and a field takes eight octets. */
+const marks = {
+  hasInitial: 1,
+  sentSyn: 2,
+  hasNext: 4,
+  isUnseen: 8,
+  sentFin: 16,
+  finReceived: 32,
+  timedAgain: 64,
+} as const;
+
 /** One end of a TCP connection; sequence numbers are 32-bit integers, times nanoseconds since the conversation's first packet. */
 export class TcpSide extends Side {
   state: TcpState | undefined = undefined;
+  #marks = 0;
   /** What {@link SYN} of its own was, or would have been where none was seen; it counts as 0. */
   initial = 0;
-  hasInitial = false;
-  sentSyn = false;
   /** SYNs after the first that carry the same number. */
   synRetries = 0;
 
   /** Behind the highest octet sent, and when that was. */
   next = 0;
   nextTime = 0;
-  hasNext = false;
   /** Behind the highest octet that was sent or that the other side acknowledged since. */
   sent = 0;
   /** Behind the octets that were seen one after the other; a segment that begins there takes it up to {@link next}. */
   run = 0;
-  /** Whether octets behind {@link run} were acknowledged since it acknowledged anything else. */
-  isUnseen = false;
   /** Behind this side's FIN. */
   finEnd = 0;
-  sentFin = false;
-  finReceived = false;
   /** Parts below {@link next} that were not seen: where each starts and ends. */
   holes: number[] | undefined = undefined;
 
   /** What it acknowledged last, in which packet, and when. */
   acknowledged = 0;
+  /** 0 where it never did. */
   acknowledgedPacket = 0;
   acknowledgedTime = 0;
   /** When it last acknowledged something new. */
   advancedTime = Number.NaN;
-  hasAcknowledged = false;
   /** Times it repeated that acknowledgment with nothing else to say. */
   duplicates = 0;
   /** What its previous segment was, for whoever answers it. */
@@ -116,11 +123,12 @@ export class TcpSide extends Side {
   windowShift = -1;
   /** Largest segment that it takes, in octets; -1 where it did not say. */
   maximumSegmentSize = -1;
-  sackPermitted = false;
 
-  /** RFC 6298 §3: one segment at a time is timed, and none that was sent twice. */
+  /** Behind the segment that is timed, and when it was sent: RFC 6298 §3, one at a time. */
   timed = 0;
   timedSince = Number.NaN;
+  /** Its timestamp. */
+  timedStamp = 0;
   roundTrips: RoundTrips | undefined = undefined;
 
   retransmissions = 0;
@@ -132,6 +140,66 @@ export class TcpSide extends Side {
   delivered = 0;
   /** Retransmissions since the other side last acknowledged anything new. */
   unanswered = 0;
+
+  get hasInitial(): boolean {
+    return (this.#marks & marks.hasInitial) !== 0;
+  }
+  set hasInitial(is: boolean) {
+    this.#mark(marks.hasInitial, is);
+  }
+
+  get sentSyn(): boolean {
+    return (this.#marks & marks.sentSyn) !== 0;
+  }
+  set sentSyn(is: boolean) {
+    this.#mark(marks.sentSyn, is);
+  }
+
+  get hasNext(): boolean {
+    return (this.#marks & marks.hasNext) !== 0;
+  }
+  set hasNext(is: boolean) {
+    this.#mark(marks.hasNext, is);
+  }
+
+  /** Octets behind {@link run} were acknowledged since it acknowledged anything else. */
+  get isUnseen(): boolean {
+    return (this.#marks & marks.isUnseen) !== 0;
+  }
+  set isUnseen(is: boolean) {
+    this.#mark(marks.isUnseen, is);
+  }
+
+  get sentFin(): boolean {
+    return (this.#marks & marks.sentFin) !== 0;
+  }
+  set sentFin(is: boolean) {
+    this.#mark(marks.sentFin, is);
+  }
+
+  /** The other side has everything up to the FIN. */
+  get finReceived(): boolean {
+    return (this.#marks & marks.finReceived) !== 0;
+  }
+  set finReceived(is: boolean) {
+    this.#mark(marks.finReceived, is);
+  }
+
+  /** What is timed was sent before: only the echo of its timestamp tells that this copy was acknowledged (RFC 7323 §4.1). */
+  get timedAgain(): boolean {
+    return (this.#marks & marks.timedAgain) !== 0;
+  }
+  set timedAgain(is: boolean) {
+    this.#mark(marks.timedAgain, is);
+  }
+
+  #mark(mark: number, is: boolean): void {
+    this.#marks = is ? this.#marks | mark : this.#marks & ~mark;
+  }
+
+  get hasAcknowledged(): boolean {
+    return this.acknowledgedPacket > 0;
+  }
 
   /** Octets that it takes, as its latest segment had it; undefined where its SYN, which tells the scale, was not seen. */
   get scaledWindow(): number | undefined {

@@ -176,6 +176,24 @@ test("round trips are smoothed, and not taken from what was sent twice", () => {
   expect(client.roundTrips).toMatchObject({ samples: 2, smoothed: 9.25e6, variation: 5.25e6 });
 });
 
+test("what was sent twice is timed where its timestamp is echoed", () => {
+  const stamped = (from: "client" | "server", value: number, echoReply: number, rest: Partial<Written>) =>
+    segment({ from, flags: "A", seq: 101, options: [{ kind: "timestamps", value, echoReply }], ...rest });
+  const sampled = (echo: number) => {
+    const conversations = new Conversations();
+    kindsOf(conversations, handshake());
+    const { conversation } = lastOf(conversations, [
+      stamped("client", 1000, 0, { at: 1, ack: 301, data: "hello" }),
+      stamped("client", 1300, 0, { at: 1.3, ack: 301, data: "hello" }),
+      stamped("server", 7, echo, { at: 1.35, seq: 301, ack: 106 }),
+    ]);
+    return asTcp(conversation).client.roundTrips;
+  };
+  expect(sampled(1300)).toMatchObject({ samples: 2, most: 50_000_000 });
+  // The first copy came after all: nothing tells how long the second took
+  expect(sampled(1000)).toMatchObject({ samples: 1 });
+});
+
 test("a FIN is not counted as data that arrived", () => {
   const fin = segment({ from: "client", flags: "FPA", seq: 101, ack: 301, data: "bye" });
   const ack = segment({ from: "server", flags: "A", seq: 301, ack: 105 });
