@@ -7,7 +7,11 @@ import { gunzipSync } from "node:zlib";
 export type Row = ReadonlyMap<string, readonly string[]>;
 
 export function readGolden(directory: string, capture: string): readonly Row[] {
-  const text = gunzipSync(readFileSync(join(directory, "golden", `${capture}.l4.tsv.gz`))).toString("utf8");
+  return rowsOf(gunzipSync(readFileSync(join(directory, "golden", `${capture}.l4.tsv.gz`))).toString("utf8"));
+}
+
+/** The first line has the names. */
+export function rowsOf(text: string): readonly Row[] {
   const [head = "", ...lines] = text.split("\n");
   const names = head.split("\t");
   return lines.filter((line) => line !== "").map((line) => rowOf(names, line.split("\t")));
