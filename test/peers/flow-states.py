@@ -18,6 +18,7 @@ STATES = [
 ]
 LOOPBACK = "127.0.0.1"
 SO_ATTACH_FILTER = 26
+TCP_FASTOPEN, MSG_FASTOPEN = 23, 0x20000000
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 
@@ -369,11 +370,60 @@ def last_acknowledgment_missing(life):
     life.step(1, None)
 
 
+def may_open_fast():
+    """Both sides, and without a cookie: linux Documentation/networking/ip-sysctl.rst, tcp_fastopen."""
+    with open("/proc/sys/net/ipv4/tcp_fastopen", "w") as switch:
+        switch.write(str(0x1 | 0x2 | 0x4 | 0x200))
+
+
+def connect_fast(life):
+    s = life.socket()
+    s.setblocking(False)
+    try:
+        s.sendto(b"early", MSG_FASTOPEN, (LOOPBACK, life.server_port))
+    except BlockingIOError:
+        pass
+    return s
+
+
+def fast_open(life):
+    may_open_fast()
+    life.listen().setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, 8)
+    client = connect_fast(life)
+    life.step(3, "ESTABLISHED", "ESTABLISHED")
+    client.close()
+    life.step(2, "FIN-WAIT-2", "CLOSE-WAIT")
+
+
+def fast_open_taken(life):
+    may_open_fast()
+    hand = Hand(life)
+    connect_fast(life)
+    (syn,) = life.step(1, "SYN-SENT")
+    hand.hear(syn)
+    hand.say(SYN | ACK)
+    life.step(2, "ESTABLISHED")
+    hand.say(FIN | ACK)
+    life.step(2, "CLOSE-WAIT")
+
+
+def fast_open_not_taken(life):
+    may_open_fast()
+    hand = Hand(life)
+    connect_fast(life)
+    (syn,) = life.step(1, "SYN-SENT")
+    hand.hear(syn)
+    hand.say(SYN | ACK, acknowledgment=hand.peer - 5)
+    life.step(2, "ESTABLISHED")
+    hand.say(ACK)
+    life.step(1, "ESTABLISHED")
+
+
 LIVES = [
     client_closes_first, server_closes_first, data_both_ways, half_closed_by_client, half_closed_by_server,
     client_aborts, server_aborts, unread_data, data_after_close, never_accepted, refused, unanswered, syn_retried,
     queue_full, simultaneous_open, simultaneous_close, fin_and_acknowledgment_at_once, fin_retried, fin_behind_a_gap,
-    reset_that_fits_nothing, last_acknowledgment_missing,
+    reset_that_fits_nothing, last_acknowledgment_missing, fast_open, fast_open_taken, fast_open_not_taken,
 ]
 
 loopback_up()
