@@ -103,7 +103,8 @@ class Benchmark {
       if (why) missing.push({ name: each.name, why });
       else running.push({ ...each, version, runs: [] });
     }
-    for (let round = 0; round < this.rounds; round++)
+    let race;
+    for (let round = 0; round < this.rounds; round++) {
       for (const each of running) {
         if (each.failed) continue;
         try {
@@ -114,35 +115,39 @@ class Benchmark {
           each.failed = String(error.message).trim().split("\n").slice(-3).join(" ");
         }
       }
-    for (const { name, failed } of running) if (failed) missing.push({ name, why: failed });
-    const race = {
-      id,
-      title,
-      note,
-      figures,
-      reference,
-      ...more,
-      rounds: this.rounds,
-      quick: this.quick,
-      date: new Date().toISOString(),
-      machine: machine(),
-      cases: running
-        .filter(({ failed }) => !failed)
-        .map(({ name, ours, peer: of, version, settings, x, series, runs }) => ({
-          name,
-          ours,
-          peer: of,
-          version,
-          settings,
-          x,
-          series,
-          runs,
-        })),
-      missing,
-    };
+      race = {
+        id,
+        title,
+        note,
+        figures,
+        reference,
+        ...more,
+        rounds: round + 1,
+        quick: this.quick,
+        date: new Date().toISOString(),
+        machine: machine(),
+        cases: running
+          .filter(({ failed }) => !failed)
+          .map(({ name, ours, peer: of, version, settings, x, series, runs }) => ({
+            name,
+            ours,
+            peer: of,
+            version,
+            settings,
+            x,
+            series,
+            runs,
+          })),
+        missing: [
+          ...missing,
+          ...running.filter(({ failed }) => failed).map(({ name, failed }) => ({ name, why: failed })),
+        ],
+      };
+      // Whole rounds are worth something, even where the next one is cut short
+      if (this.json) writeFileSync(this.json, JSON.stringify({ races: [...this.#races, race] }));
+    }
     this.#races.push(race);
     console.log(table(race));
-    if (this.json) writeFileSync(this.json, JSON.stringify({ races: this.#races }));
   }
 
   /** Compiles a C or Go program of this folder, once; returns where it is. */
