@@ -128,7 +128,9 @@ function footer(races) {
   const versions = new Map();
   for (const { cases } of races)
     for (const { peer, version } of cases) if (version) versions.set(peer, `${peer} ${version}`);
-  const words = [`${[...machines].join("; ")}. ${days.join(", ")}.`, [...versions.values()].sort().join(", ")];
+  const load = Math.max(...races.map((race) => race.load));
+  const busy = load > 2 ? ` The machine had other things to do, too (load up to ${number(load, 1)}).` : "";
+  const words = [`${[...machines].join("; ")}. ${days.join(", ")}.${busy}`, [...versions.values()].sort().join(", ")];
   const out = [];
   for (const word of words.join(" ").split(" ")) {
     if (out.length === 0 || out.at(-1).length + word.length > 140) out.push(word);

@@ -6,31 +6,51 @@ import { chart } from "./chart.mjs";
 import { GOALS } from "./goals.mjs";
 import { main, number, ratio, rows, summary } from "./report.mjs";
 
-const docs = join(import.meta.dirname, "../../docs");
+const ROOT = join(import.meta.dirname, "../..");
 const resultsFile = join(import.meta.dirname, "results.json");
 
 /** Races of the chart that the README shows. */
 const SHOWN = ["live-64", "files-decode", "files-text", "files-filter", "flood-64", "echo-stream"];
 
-/** What is committed: by file name, from the races measured. */
-export function generated(races, page) {
-  const scaling = races.filter(({ x }) => x !== undefined);
-  const shown = SHOWN.flatMap((id) => races.filter((race) => race.id === id));
-  return {
-    "performance.md": page.replace(
-      /(<!-- (\w+)(?: ([\w-]+))? -->\n)[\s\S]*?(<!-- end -->)/g,
-      (_, begin, what, id, end) => `${begin}${section(what, id, races)}\n${end}`,
-    ),
-    "performance.svg": chart(shown, "sockinspect beside other programs and packages"),
-    "performance-scaling.svg": chart(scaling, "How the cost of a packet scales"),
-  };
+const CHARTS = {
+  performance: [
+    "sockinspect beside other programs and packages",
+    (races) => SHOWN.flatMap((id) => races.filter((race) => race.id === id)),
+  ],
+  "performance-scaling": ["How the cost of a packet scales", (races) => races.filter(({ x }) => x !== undefined)],
+};
+
+/** What is committed: by name of file, from the races measured and what the pages say. A chart of no races is not drawn. */
+export function generated(races, { readme, page }) {
+  const out = { "README.md": filled(readme, races, "docs/"), "docs/performance.md": filled(page, races, "") };
+  for (const [name, [title, pick]] of Object.entries(CHARTS)) {
+    const own = pick(races);
+    if (own.length > 0) out[`docs/${name}.svg`] = chart(own, title);
+  }
+  return out;
 }
 
-function section(what, id, races) {
-  if (what === "goals") return goals(races);
-  if (what === "machine") return machines(races);
+function filled(text, races, folder) {
+  return text.replace(
+    /(<!-- (race|chart|goals|machine)(?: ([\w-]+))? -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_, begin, what, id, end) => `${begin}${section(what, id, races, folder)}${end}`,
+  );
+}
+
+/** With its last line break; empty where nothing is to be said. */
+function section(what, id, races, folder) {
+  if (what === "chart") {
+    const [title, pick] = CHARTS[id];
+    return pick(races).length > 0 ? `![${title}](${folder}${id}.svg)\n` : "";
+  }
+  if (races.length === 0) return "Not measured yet.\n";
+  const text = { goals, machine: machines, race: (all) => raceTable(id, all) }[what];
+  return `${text(races)}\n`;
+}
+
+function raceTable(id, races) {
   const race = races.find((one) => one.id === id);
-  if (!race) return "Not measured.";
+  if (!race) return "Not measured yet.";
   const { columns, body } = rows(race);
   const line = (cells) => `| ${cells.join(" | ")} |`;
   const ours = (name) => race.cases.find((each) => each.name === name)?.ours;
@@ -50,7 +70,7 @@ function goals(races) {
     const race = races.find((one) => one.id === id);
     const of = figure ?? (race && main(race).name);
     const each = race?.cases.find((one) => one.name === name);
-    if (!each) continue;
+    if (!each || !race.figures[of]) continue;
     const value = (one) => summary(one, of, race.figures[of])?.value;
     // Nothing is to be lost where the program beside it lost nothing
     if (where && value(race.cases.find((one) => one.name === where)) > 0) continue;
@@ -74,7 +94,7 @@ function machines(races) {
   return [...by]
     .map(
       ([machine, all]) =>
-        `- ${machine}: ${all.map(({ id, date }) => `${id} ${date.slice(0, 16).replace("T", " ")}`).join(", ")}`,
+        `- ${machine}: ${all.map(({ id, date, load }) => `${id} ${date.slice(0, 16).replace("T", " ")} (load ${number(load, 1)})`).join(", ")}`,
     )
     .join("\n");
 }
@@ -100,9 +120,14 @@ export function writeDocs(races) {
   const short = (_, value) => (typeof value === "number" ? Number(value.toPrecision(6)) : value);
   const text = all.map((race) => JSON.stringify(race, short)).join(",\n");
   writeFileSync(resultsFile, `{"races":[\n${text}\n]}\n`);
-  const page = readFileSync(join(docs, "performance.md"), "utf8");
-  for (const [name, content] of Object.entries(generated(storedRaces(), page)))
-    writeFileSync(join(docs, name), content);
+  for (const [name, content] of Object.entries(generated(storedRaces(), pages())))
+    writeFileSync(join(ROOT, name), content);
+}
+
+/** The pages that have figures, as they are. */
+export function pages() {
+  const [readme, page] = ["README.md", "docs/performance.md"].map((name) => readFileSync(join(ROOT, name), "utf8"));
+  return { readme, page };
 }
 
 if (import.meta.main ?? process.argv[1] === import.meta.filename)

@@ -14,7 +14,7 @@
 // Options of each: --quick, --peers, --rounds N, --only PATTERN (of the names of races and cases), --json FILE.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmdirSync, writeFileSync } from "node:fs";
-import { cpus, release, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, release, tmpdir, totalmem } from "node:os";
 import { basename, extname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { installPeers, peer } from "./peers.mjs";
@@ -103,6 +103,8 @@ class Benchmark {
       if (why) missing.push({ name: each.name, why });
       else running.push({ ...each, version, runs: [] });
     }
+    // What else the machine had to do when it began
+    const load = loadavg()[0];
     let race;
     for (let round = 0; round < this.rounds; round++) {
       for (const each of running) {
@@ -125,6 +127,7 @@ class Benchmark {
         rounds: round + 1,
         quick: this.quick,
         date: new Date().toISOString(),
+        load,
         machine: machine(),
         cases: running
           .filter(({ failed }) => !failed)
