@@ -6,11 +6,14 @@ import type { Fields, Stack } from "./stack.js";
 /** The value of a field of header `i`; undefined leaves it as it is by default. */
 export type Compute = (stack: Stack, i: number) => unknown;
 
-let port = 49_152 + Math.floor(Math.random() * 16_384);
+/** Dynamic ports (RFC 6335 §6: from 49152 on) that Linux gives no socket by itself, ip(7): so they are rarely another's. */
+const FIRST_PORT = 61_000;
+const LAST_PORT = 65_535;
 
-/** RFC 6335 §6: the dynamic ports are those from 49152 on. */
+let port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+
 function nextPort(): number {
-  port = port === 65_535 ? 49_152 : port + 1;
+  port = port === LAST_PORT ? FIRST_PORT : port + 1;
   return port;
 }
 
