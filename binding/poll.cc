@@ -33,7 +33,9 @@ Poll::Poll(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   Reporting(info.Env(), [&] {
     epoll_ = Fd(Retry("epoll_create1", "", [] { return epoll_create1(EPOLL_CLOEXEC); }));
     ready_ = Napi::Persistent(Napi::Int32Array::New(info.Env(), kReady));
-    watch_.emplace(info.Env().GetInstanceData<AddonData>()->poller, epoll_.get());
+    const auto& poller = info.Env().GetInstanceData<AddonData>()->poller;
+    poller->Start();
+    watch_.emplace(poller, epoll_.get());
   });
 }
 

@@ -49,13 +49,16 @@ class Poller : public std::enable_shared_from_this<Poller> {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
+  /// Takes the descriptors and the thread that waiting needs, at the latest with the first wait: who waits for many
+  /// sockets must not find then that they have taken the last descriptor.
+  void Start();
+
  private:
   struct Ready {
     uint64_t token;
     uint32_t events;
   };
 
-  void Start();
   void Stop();
   void Run();
   void Dispatch(Napi::Env env);
