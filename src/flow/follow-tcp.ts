@@ -67,7 +67,13 @@ function synchronize(
       conversation.opened = "client";
       if (sender !== conversation.client) exchange(conversation);
     } else if (sender === conversation.server) conversation.opened = "both";
-    if (isOpen) conversation.synTime = scene.time;
+    // The same SYN after a refusal is another attempt
+    if (conversation.isRefused) conversation.handshakeTime = Number.NaN;
+    if (isOpen || conversation.isRefused) conversation.synTime = scene.time;
+  } else if (conversation.isRefused && ((segment.acknowledgment - receiver.initial) | 0) > 0) {
+    // It is taken after all
+    conversation.isRefused = false;
+    conversation.closer = undefined;
   }
   if (isAnswer && sender.sentSyn && sender.initial !== sequence)
     events.push({ kind: "portReused", rule: "other number in a SYN-ACK", previous: conversation.number });

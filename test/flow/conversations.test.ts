@@ -136,6 +136,21 @@ test("who opened, who closed and how", () => {
   expect(facts(...Array.from({ length: 4 }, () => client("S", 100, 0)))).toEqual(["client", undefined, "timed out"]);
 });
 
+test("a connection whose SYN was refused, and taken when it came again, is as open as any", () => {
+  const { opened, closer, ending, initialRoundTrip, client, server } = asTcp(
+    lastOf(new Conversations(), [
+      segment({ at: 0, from: "client", flags: "S", seq: 100 }),
+      segment({ at: 0.001, from: "server", flags: "RA", seq: 0, ack: 101 }),
+      segment({ at: 1, from: "client", flags: "S", seq: 100 }),
+      segment({ at: 1.002, from: "server", flags: "SA", seq: 300, ack: 101 }),
+      segment({ at: 1.003, from: "client", flags: "A", seq: 101, ack: 301 }),
+    ]).conversation,
+  );
+  expect([opened, closer, ending]).toEqual(["client", undefined, "open"]);
+  expect([client.state, server.state]).toEqual(["ESTABLISHED", "ESTABLISHED"]);
+  expect(initialRoundTrip).toBeCloseTo(3e6);
+});
+
 test("handshake and round trips are timed, windows scaled, octets counted", () => {
   const conversations = new Conversations();
   kindsOf(conversations, handshake([windowScale(2)]));
