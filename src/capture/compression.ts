@@ -1,5 +1,4 @@
 /** gzip and zstd, by Node's own zlib. */
-import * as zlib from "node:zlib";
 import { SockinspectError } from "../errors.js";
 
 export type Compression = "gzip" | "zstd";
@@ -16,10 +15,15 @@ interface Transformer {
 }
 
 /** zstd came with Node 22.15 and 23.8; the types are those of the oldest Node that this runs on. */
-const zstd = zlib as unknown as {
+type Zlib = Pick<typeof import("node:zlib"), "createGzip" | "createGunzip"> & {
   readonly createZstdCompress?: () => Transformer;
   readonly createZstdDecompress?: () => Transformer;
 };
+
+/** Most files are not compressed, and do not wait for it. */
+async function load(): Promise<Zlib> {
+  return (await import("node:zlib")) as unknown as Zlib;
+}
 
 /** By the first octets of a file: RFC 1952 §2.3.1, RFC 8878 §3.1.1. */
 export function compressionOf(magic: number): Compression | undefined {
@@ -53,13 +57,15 @@ export class Transform {
   }
 
   /** Throws `UNSUPPORTED_PLATFORM` where this Node has no zstd. */
-  static compress(compression: Compression, file: string): Transform {
-    return new Transform(compression === "gzip" ? zlib.createGzip() : known(zstd.createZstdCompress, file));
+  static async compress(compression: Compression, file: string): Promise<Transform> {
+    const zlib = await load();
+    return new Transform(compression === "gzip" ? zlib.createGzip() : known(zlib.createZstdCompress, file));
   }
 
   /** Throws `UNSUPPORTED_PLATFORM` where this Node has no zstd. */
-  static decompress(compression: Compression, file: string): Transform {
-    return new Transform(compression === "gzip" ? zlib.createGunzip() : known(zstd.createZstdDecompress, file));
+  static async decompress(compression: Compression, file: string): Promise<Transform> {
+    const zlib = await load();
+    return new Transform(compression === "gzip" ? zlib.createGunzip() : known(zlib.createZstdDecompress, file));
   }
 
   /** What was wrong with the octets, once something was. */

@@ -305,7 +305,7 @@ class Sink {
 
   static async open(file: string, { owner }: CreateOptions): Promise<Sink> {
     const compression = compressionFor(file);
-    const transform = compression && Transform.compress(compression, file);
+    const transform = compression && (await Transform.compress(compression, file));
     if (file === "-") return new Sink("standard output", undefined, transform);
     try {
       // Who writes for somebody else follows no link that somebody may have put there; traffic is private

@@ -130,7 +130,7 @@ export async function openCapture(input: string | AsyncIterable<Uint8Array>): Pr
     let window = await beginning(feed);
     const compression = window.end < 4 ? undefined : compressionOf(window.data.getUint32(0, true));
     if (compression) {
-      feed = new DecompressingFeed(Transform.decompress(compression, file), raw, window);
+      feed = new DecompressingFeed(await Transform.decompress(compression, file), raw, window);
       window = await beginning(feed);
     }
     return new CaptureInput(file, compression, window, feed);

@@ -3,7 +3,7 @@ import { Frame } from "../packet/frame.js";
 import type { Packet } from "../packet/packet.js";
 import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
 import { type CaptureInput, openCapture } from "./file.js";
-import { FileFilter } from "./file-filter.js";
+import { type FileFilter, fileFilter } from "./file-filter.js";
 import { Packets } from "./packets.js";
 import type { Block, FileProblem, FileRecord } from "./record.js";
 import type { Batch, Source, Statistics } from "./source.js";
@@ -75,7 +75,7 @@ class CaptureFileSource implements FileSource {
       const input = await openCapture(this.#file);
       this.#input = input;
       const frame = new Frame();
-      const filter = new FileFilter(this.#options.filter ?? "", this.#options.addresses);
+      const filter = await fileFilter(this.#options.filter ?? "", this.#options.addresses);
       do {
         this.#batch = new FileBatch(input, frame, filter, this.#drops, this.#limit, this);
         yield this.#batch;

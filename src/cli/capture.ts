@@ -1,9 +1,8 @@
 import { type CaptureOptions, capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
-import { addressesOf } from "../filter/compile.js";
 import { count } from "../render/text.js";
 import type { ColourChoice } from "./colours.js";
-import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
+import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
 import { chooseUser, fileOwner, giveUpPrivileges } from "./privileges.js";
 import { checkSaveOptions, type SaveOptions, Saving } from "./save.js";
@@ -33,7 +32,7 @@ export async function captureCommand(words: string[], options: CaptureCommandOpt
   checkSaveOptions(options);
   const user = chooseUser(options.user);
   const filter = filterOf(words, options);
-  const addresses = await addressesOf(filter, resolveHost);
+  const addresses = await addressesIn(filter);
   const source = capture({ ...captureOptions(filter, options), addresses });
   let saving: Saving | undefined;
   try {
@@ -61,7 +60,7 @@ export async function pourLive(
 ): Promise<void> {
   const user = chooseUser(options.user);
   const filter = filterOf(words, options);
-  const addresses = await addressesOf(filter, resolveHost);
+  const addresses = await addressesIn(filter);
   const source = capture({ ...captureOptions(filter, options), addresses });
   try {
     const said = giveUpPrivileges(user);

@@ -1,13 +1,12 @@
 import { stat } from "node:fs/promises";
 import { type CaptureInput, openCapture } from "../capture/file.js";
-import { FileFilter } from "../capture/file-filter.js";
+import { type FileFilter, fileFilter } from "../capture/file-filter.js";
 import { type CaptureOutput, copyCapture, createCapture } from "../capture/file-output.js";
 import type { FileProblem, FileRecord } from "../capture/record.js";
 import { isSockinspectError, SockinspectError } from "../errors.js";
-import { addressesOf } from "../filter/compile.js";
 import { count } from "../render/text.js";
 import { exitCodes, refusedAs } from "./failure.js";
-import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
+import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { isBefore, type Moment, type MomentOf, parseMoment } from "./moment.js";
 import { teller } from "./tell.js";
@@ -36,9 +35,9 @@ export async function convertCommand(
       },
     );
   const filter = filterOf(words, options);
-  const addresses = await addressesOf(filter, resolveHost);
+  const addresses = await addressesIn(filter);
   await using input = await refusedAs(exitCodes.noInput, openCapture(from));
-  const choice = new Choice(new FileFilter(filter, addresses), options);
+  const choice = new Choice(await fileFilter(filter, addresses), options);
   await refuseSame(from, to);
   if (to === "-") process.stdout.on("error", () => {}); // the write that fails tells it
   const snapLength = options.snaplen;

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { SockinspectError } from "../errors.js";
 
 export interface FilterOptions {
@@ -35,7 +34,18 @@ function oneWord(option: string, value: string): string {
   });
 }
 
+const nothing: ReadonlyMap<string, readonly string[]> = new Map();
+
+/** The addresses of the hosts that a filter names, by the system's resolver. */
+export async function addressesIn(filter: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (filter === "") return nothing;
+  // The language is loaded where it is used
+  const { addressesOf } = await import("../filter/compile.js");
+  return await addressesOf(filter, resolveHost);
+}
+
 /** Every address of a host, by the system's resolver. */
 export async function resolveHost(name: string): Promise<string[]> {
+  const { lookup } = await import("node:dns/promises");
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { exitCodes, report } from "./failure.js";
 import { craftCommands } from "./program/craft.js";
 import { machineCommands } from "./program/machine.js";
+import type { Commands } from "./program/options.js";
 import { packetCommands } from "./program/packets.js";
 import { sendCommands } from "./program/send.js";
 import { socketCommands } from "./program/sockets.js";
@@ -15,11 +16,17 @@ const program = new Command("sockinspect")
   .configureHelp({ sortSubcommands: false })
   .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : exitCodes.usage));
 
-packetCommands(program);
-craftCommands(program);
-sendCommands(program);
-machineCommands(program);
-socketCommands(program);
+const commands: Commands = {
+  ...packetCommands,
+  ...craftCommands,
+  ...sendCommands,
+  ...machineCommands,
+  ...socketCommands,
+};
+const [, , name = ""] = process.argv;
+// Who names one does not wait for the others to be described
+const asked = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
+for (const add of asked) add(program);
 
 /** Does what the arguments of this process say. */
 export async function runProgram(): Promise<void> {

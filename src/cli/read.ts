@@ -1,8 +1,7 @@
 import { type ReadOptions, read } from "../capture/read.js";
-import { addressesOf } from "../filter/compile.js";
 import type { ColourChoice } from "./colours.js";
 import { exitCodes, refusedAs } from "./failure.js";
-import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
+import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
 import { pour, remarksOf, type Sink } from "./show.js";
@@ -31,7 +30,7 @@ export async function pourFile(
 ): Promise<void> {
   refuseTerminal(file);
   const filter = filterOf(words, options);
-  const addresses = await addressesOf(filter, resolveHost);
+  const addresses = await addressesIn(filter);
   const source = read(file, readOptions(filter, addresses, options));
   const tell = teller(options.color);
   // In a pipeline Ctrl-C is for all: what the writer still has to say is read; the second one ends it at once

@@ -3,7 +3,6 @@ import { fileError } from "../capture/file.js";
 import { read } from "../capture/read.js";
 import type { Craftable } from "../craft/craft.js";
 import { isSockinspectError, SockinspectError } from "../errors.js";
-import { addressesOf } from "../filter/compile.js";
 import { Frame } from "../packet/frame.js";
 import { headers } from "../packet/headers.js";
 import { count } from "../render/text.js";
@@ -16,7 +15,7 @@ import { linkTypes } from "../wire/numbers.js";
 import type { ColourChoice } from "./colours.js";
 import { sentText } from "./craft-and-send.js";
 import { exitCodes, refusedAs } from "./failure.js";
-import { type FilterOptions, filterOf, resolveHost } from "./filter.js";
+import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 import { teller } from "./tell.js";
@@ -39,7 +38,7 @@ export async function replayCommand(file: string, words: string[], options: Repl
   const user = chooseUser(options.user);
   const rewrite = rewriting(options.rewrite ?? []);
   const filter = filterOf(words, options);
-  const addresses = await addressesOf(filter, resolveHost);
+  const addresses = await addressesIn(filter);
   const { via, interface: device } = options;
   await using transmitter = new Transmitter({ via, interface: device });
   // The file says only packet by packet what it needs

@@ -12,7 +12,7 @@
 import { SockinspectError } from "../errors.js";
 import { type Field, type Fields, getter, misfit, type Place } from "./field.js";
 import { nearest } from "./nearest.js";
-import { part } from "./part.js";
+import { once, part } from "./part.js";
 import { writer } from "./write.js";
 
 export type { Infer } from "./part.js";
@@ -74,27 +74,30 @@ export function header<const V extends { readonly kind: string }>(spec: {
   const { title, minimumLength, layout } = spec;
   const { kind, fields, decode, decodePart, size, encode } = part(minimumLength, layout);
   const rest = fields.find((field) => field.type === "rest");
-  const byName = new Map(fields.map((field) => [field.name, { field, write: writer(field) }]));
+  const byName = once(() => new Map(fields.map((field) => [field.name, { field, write: writer(field) }])));
   // Where values are written to see whether they fit, which is quicker than looking at them
   const scratch = new DataView(new ArrayBuffer(minimumLength + 4));
 
-  class HeaderView implements Cursor<V> {
-    readonly place: Place;
-    constructor(place: Place) {
-      this.place = place;
+  const Views = once(() => {
+    class HeaderView implements Cursor<V> {
+      readonly place: Place;
+      constructor(place: Place) {
+        this.place = place;
+      }
+      own(): V {
+        return decode(this.place.data, this.place.at, this.place.end);
+      }
+      toJSON(): V {
+        return this.own();
+      }
     }
-    own(): V {
-      return decode(this.place.data, this.place.at, this.place.end);
-    }
-    toJSON(): V {
-      return this.own();
-    }
-  }
-  Object.defineProperty(HeaderView.prototype, "kind", { value: kind });
-  for (const field of fields) Object.defineProperty(HeaderView.prototype, field.name, { get: getter(field) });
+    Object.defineProperty(HeaderView.prototype, "kind", { value: kind });
+    for (const field of fields) Object.defineProperty(HeaderView.prototype, field.name, { get: getter(field) });
+    return HeaderView;
+  });
 
   const check = (name: string, value: unknown): void => {
-    const known = byName.get(name);
+    const known = byName().get(name);
     const fits = known && (known.field === rest ? !misfit(rest, value) : known.write(value, scratch, 0));
     if (!fits) throw fieldFault(kind, fields, name, value);
   };
@@ -117,7 +120,7 @@ export function header<const V extends { readonly kind: string }>(spec: {
     fields,
     decode,
     // A view has V's properties by the getters above, which the compiler cannot follow.
-    view: (place: Place) => new HeaderView(place) as unknown as View<V>,
+    view: (place: Place) => new (Views())(place) as unknown as View<V>,
     decodePart,
     size,
     encode(value: V, data: DataView, at: number): void {

@@ -1,6 +1,6 @@
 /** Lists of options, each of a code, a length and what the code says: the shape TCP, IPv4, IPv6 and others share. */
 import type { Rest } from "./field.js";
-import { type Infer, type Kinded, type Part, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
+import { type Infer, type Kinded, once, type Part, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
 import { isObject, opaque } from "./rest.js";
 
 interface Style {
@@ -59,23 +59,26 @@ export function options<const S extends Style, const P extends Parts>(
   parts: P,
 ): Rest<readonly Option<S, P>[]> {
   const { end, singles, unit, uncounted, open }: Style = style;
-  const knownParts = Array.from({ length: 256 }, (_, code) => parts[code]);
+  const known = Array.from({ length: 256 }, (_, code) => parts[code]);
   const alone = Array.from({ length: 256 }, (_, code) => {
     const kind = singles[code];
     return kind === undefined ? undefined : Object.freeze({ kind });
   });
 
-  const rows = new Map<string, Row>([
-    ["unknown", { code: undefined, head: 2, part: unknown }],
-    ["malformed", { code: undefined, head: 1, part: malformed }],
-  ]);
-  if (end !== undefined) rows.set("end", { code: end, head: 1, part: endOfList });
-  for (const [code, kind] of Object.entries(singles))
-    rows.set(kind, { code: Number(code), head: 1, part: part(0, () => ({ kind })) });
-  for (const { code, part } of partsOf(parts)) rows.set(part.kind, { code, head: 2, part });
+  const rows = once(() => {
+    const rows = new Map<string, Row>([
+      ["unknown", { code: undefined, head: 2, part: unknown }],
+      ["malformed", { code: undefined, head: 1, part: malformed }],
+    ]);
+    if (end !== undefined) rows.set("end", { code: end, head: 1, part: endOfList });
+    for (const [code, kind] of Object.entries(singles))
+      rows.set(kind, { code: Number(code), head: 1, part: part(0, () => ({ kind })) });
+    for (const { code, part } of partsOf(parts)) rows.set(part.kind, { code, head: 2, part });
+    return rows;
+  });
 
   const read = (data: DataView, at: number, last: number): Kinded => {
-    const found = pick(knownParts[data.getUint8(at)], data, at + 2, last);
+    const found = pick(known[data.getUint8(at)], data, at + 2, last);
     if (found === undefined) return unknown.decode(data, at + 2, last);
     return found.fits(data, at + 2, last) ? found.decode(data, at + 2, last) : malformed.decode(data, at + 1, last);
   };
@@ -83,14 +86,14 @@ export function options<const S extends Style, const P extends Parts>(
   const isOpen = (code: number | undefined): boolean => code !== undefined && code === open;
 
   const sizeOf = (option: Kinded): number => {
-    const row = rows.get(option.kind)!;
+    const row = rows().get(option.kind)!;
     return row.head + row.part.size(option);
   };
 
   const misfitOf = (option: unknown): string | undefined => {
     const kind = typeof option === "object" && option !== null && "kind" in option ? option.kind : undefined;
-    const row = typeof kind === "string" ? rows.get(kind) : undefined;
-    if (!row) return `takes as kind one of ${[...rows.keys()].join(", ")}`;
+    const row = typeof kind === "string" ? rows().get(kind) : undefined;
+    if (!row) return `takes as kind one of ${[...rows().keys()].join(", ")}`;
     const why = row.part.misfit(option);
     if (why !== undefined || row.head === 1 || isOpen(row.code)) return why && `(${kind}) ${why}`;
     // The kind was looked up and its fields fit, so this is an option.
@@ -99,7 +102,7 @@ export function options<const S extends Style, const P extends Parts>(
   };
 
   const fillOption = (option: unknown): unknown => {
-    const row = isObject(option) ? rows.get(String(option["kind"])) : undefined;
+    const row = isObject(option) ? rows().get(String(option["kind"])) : undefined;
     return row ? row.part.fill(option as object) : option;
   };
 
@@ -112,7 +115,9 @@ export function options<const S extends Style, const P extends Parts>(
   };
 
   const codec: Rest<readonly Kinded[]> = {
-    content: { parts: [...rows].map(([kind, { part }]) => ({ kind, fields: part.fields })) },
+    get content() {
+      return { parts: [...rows()].map(([kind, { part }]) => ({ kind, fields: part.fields })) };
+    },
     decode(data, at, last) {
       if (at >= last) return NO_OPTIONS;
       const found: Kinded[] = [];
@@ -146,8 +151,8 @@ export function options<const S extends Style, const P extends Parts>(
         else if (code === end) return true;
         else {
           const size = sizeAt(data, i, last);
-          const known = size > 0 ? pick(knownParts[code], data, i + 2, i + size) : undefined;
-          if (size === 0 || (known && !known.fits(data, i + 2, i + size))) return false;
+          const found = size > 0 ? pick(known[code], data, i + 2, i + size) : undefined;
+          if (size === 0 || (found && !found.fits(data, i + 2, i + size))) return false;
           i += size;
         }
       }
@@ -156,7 +161,7 @@ export function options<const S extends Style, const P extends Parts>(
     encode(list, data, at) {
       let i = at;
       for (const option of list) {
-        const { code, head, part } = rows.get(option.kind)!;
+        const { code, head, part } = rows().get(option.kind)!;
         const size = sizeOf(option);
         if (code !== undefined) data.setUint8(i, code);
         if (head === 2 && !isOpen(code)) data.setUint8(i + 1, (size - uncounted) / unit);

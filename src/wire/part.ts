@@ -36,17 +36,25 @@ export function part<const V extends object>(
   layout: (f: Fields) => V,
   counts?: (value: V) => Partial<Record<keyof V, number>>,
 ): Part<V> {
-  const { kind = "", ...described } = layout(describer) as Record<string, unknown>;
-  const fields = Object.entries(described).map(([name, field]) => ({ name, ...(field as object) }) as Field);
-  const rest = fields.find((field) => field.type === "rest");
-  const names = [...fields.map(({ name }) => name), ...(kind === "" ? [] : ["kind"])];
+  const described = once(() => {
+    const { kind = "", ...entries } = layout(describer) as Record<string, unknown>;
+    const fields = Object.entries(entries).map(([name, field]) => ({ name, ...(field as object) }) as Field);
+    return { kind: kind as string, fields, rest: fields.find((field) => field.type === "rest") };
+  });
+  const writers = once(() =>
+    described().fields.map((field) => ({ name: field.name as keyof V, write: writer(field) })),
+  );
   const reader = new Reader();
-  const writers = fields.map((field) => ({ name: field.name as keyof V, write: writer(field) }));
   return {
-    kind: kind as string,
+    get kind() {
+      return described().kind;
+    },
     minimumLength,
-    fields,
+    get fields() {
+      return described().fields;
+    },
     fits(data, at, end) {
+      const { rest } = described();
       if (!rest) return end - at === minimumLength;
       const from = at + minimumLength;
       return from <= end && (rest.codec.fits?.(data, from, end) ?? true);
@@ -59,17 +67,20 @@ export function part<const V extends object>(
     },
     decodePart(data, at, end) {
       const placed = { place: { data, at, end } };
-      const whole = fields.filter((field) => field.type !== "rest" && at + field.at + field.size <= end);
+      const whole = described().fields.filter((field) => field.type !== "rest" && at + field.at + field.size <= end);
       return Object.fromEntries(whole.map((field) => [field.name, getter(field).call(placed)])) as Partial<V>;
     },
-    size: (value) => minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0),
+    size(value) {
+      const { rest } = described();
+      return minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0);
+    },
     encode(value, data, at) {
-      for (const { name, write } of writers) write(value[name], data, at);
+      for (const { name, write } of writers()) write(value[name], data, at);
     },
     fill(value) {
       const given = value as Readonly<Record<string, unknown>>;
       const more: Record<string, unknown> = {};
-      for (const field of fields) {
+      for (const field of described().fields) {
         const { name } = field;
         if (given[name] === undefined) more[name] = blank(field);
         else if (field.type === "rest") more[name] = field.codec.fill(given[name]);
@@ -82,7 +93,8 @@ export function part<const V extends object>(
     },
     misfit(value) {
       if (typeof value !== "object" || value === null) return "takes an object of fields";
-      const stranger = strangerIn(value, names);
+      const { kind, fields } = described();
+      const stranger = strangerIn(value, [...fields.map(({ name }) => name), ...(kind === "" ? [] : ["kind"])]);
       if (stranger !== undefined) return stranger;
       for (const field of fields) {
         const why = misfit(field, value[field.name as keyof typeof value]);
@@ -90,8 +102,17 @@ export function part<const V extends object>(
       }
       return undefined;
     },
-    malformed: (value) => rest?.codec.malformed?.(value[rest.name as keyof V]),
+    malformed(value) {
+      const { rest } = described();
+      return rest?.codec.malformed?.(value[rest.name as keyof V]);
+    },
   };
+}
+
+/** What `make` gives, made when it is first asked for: a program that starts does not wait for what it never needs. */
+export function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 /** A field that `value` has although its name is none of `names`, as the end of a sentence; undefined where there is none. */

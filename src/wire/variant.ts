@@ -1,6 +1,6 @@
 /** A rest that is one of several parts, by a code in the fixed part before it: ICMP messages, routing types. */
 import type { Rest } from "./field.js";
-import { type Infer, type Kinded, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
+import { type Infer, type Kinded, once, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
 import { isObject, opaque } from "./rest.js";
 
 /** A code without a known meaning. */
@@ -19,10 +19,12 @@ export interface Incomplete extends Infer<typeof incomplete> {
 /** The part of `parts` whose code is the octet `codeAt` from where the rest starts; it lies before, so `codeAt` is negative. */
 export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<ValueOf<P> | Unknown | Incomplete> {
   const known = Array.from({ length: 256 }, (_, code) => parts[code]);
-  const byKind = new Map([unknown, incomplete, ...partsOf(parts).map(({ part }) => part)].map((p) => [p.kind, p]));
   const codes = partsOf(parts);
+  const byKind = once(() => new Map([unknown, incomplete, ...codes.map(({ part }) => part)].map((p) => [p.kind, p])));
   const codec: Rest<Kinded> = {
-    content: { parts: [...byKind.values()] },
+    get content() {
+      return { parts: [...byKind().values()] };
+    },
     decode(data, at, end) {
       const found = pick(known[data.getUint8(at + codeAt)], data, at, end);
       if (!found) return unknown.decode(data, at, end);
@@ -35,18 +37,22 @@ export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<V
       const fitting = codes.filter(({ part }) => part.kind === kind);
       return fitting.find(({ code }) => code === now)?.code ?? fitting[0]?.code;
     },
-    encode: (value, data, at) => byKind.get(value.kind)!.encode(value, data, at),
-    size: (value) => byKind.get(value.kind)!.size(value),
+    encode: (value, data, at) => byKind().get(value.kind)!.encode(value, data, at),
+    size: (value) => byKind().get(value.kind)!.size(value),
     fill(value = {}, data, at = 0) {
       if (!isObject(value)) return value;
       const now = data && pick(known[data.getUint8(at + codeAt)], data, at, at);
       const kind = value["kind"] ?? now?.kind;
-      return byKind.get(String(kind))?.fill({ ...value, kind }) ?? value;
+      return (
+        byKind()
+          .get(String(kind))
+          ?.fill({ ...value, kind }) ?? value
+      );
     },
     misfit(value) {
       const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
-      const found = typeof kind === "string" ? byKind.get(kind) : undefined;
-      if (!found) return `takes as kind one of ${[...byKind.keys()].join(", ")}`;
+      const found = typeof kind === "string" ? byKind().get(kind) : undefined;
+      if (!found) return `takes as kind one of ${[...byKind().keys()].join(", ")}`;
       // What it would be is there to be read, not to be written
       const { of, fields, ...written } = value as Partial<Incomplete>;
       const why = found.misfit(kind === "incomplete" ? written : value);
@@ -54,7 +60,7 @@ export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<V
     },
     malformed(value) {
       if (value.kind === "incomplete") return `has too few octets for ${(value as Incomplete).of ?? "its type"}`;
-      return byKind.get(value.kind)?.malformed(value);
+      return byKind().get(value.kind)?.malformed(value);
     },
   };
   // The union comes from `parts`; inside, all kinds are treated alike.

@@ -1,4 +1,4 @@
-/** How a value gets into its field: one function a field, made once at start. */
+/** How a value gets into its field: one function a field, made once. */
 import { ipv4Number, parseIpv6, putMac } from "./address.js";
 import type { Field, Flags } from "./field.js";
 import { largest } from "./field.js";

@@ -11,7 +11,7 @@ const [all, some] = [bench.packets, few].map((count) => {
   writeTraffic(name, count);
   return name;
 });
-const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+const cli = join(import.meta.dirname, "../../dist/bundle/main.js");
 const tshark = (file) => ["tshark", "-n", "-q", "-z", "conv,tcp", "-z", "conv,udp", "-r", file];
 
 await bench.race({

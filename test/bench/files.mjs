@@ -15,7 +15,7 @@ const fewer = Math.min(packets, 10_000);
 const file = traffic(packets);
 const output = join(bench.folder, "output.pcap");
 const { execPath: node } = process;
-const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+const cli = join(import.meta.dirname, "../../dist/bundle/main.js");
 const python = "/usr/bin/python3";
 const FILTER = "tcp port 443 and host 192.0.2.10 or udp port 53";
 

@@ -17,7 +17,7 @@ execFileSync("mkfifo", [fifo]);
 
 const device = "flood1";
 const { execPath: node } = process;
-const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+const cli = join(import.meta.dirname, "../../dist/bundle/main.js");
 
 async function run({ command, ready }) {
   const arriving = await Running.start([lines, fifo, String(bench.packets), "192.0.2.1"]);

@@ -9,7 +9,7 @@ import { device, figures, prepareFlood } from "./live/flooded.mjs";
 const bench = await benchmark({ packets: [2_000_000, 20_000] });
 const here = join(import.meta.dirname, "live");
 const { execPath: node } = process;
-const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+const cli = join(import.meta.dirname, "../../dist/bundle/main.js");
 const output = join(bench.folder, "output");
 const python = "/usr/bin/python3";
 /** `share`: of the packets, for those that would take minutes. */

@@ -14,7 +14,7 @@ for (const device of ["flood0", "flood1"]) binding().setInterfaceUp(device);
 
 const node = process.execPath;
 const here = join(import.meta.dirname, "live");
-const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+const cli = join(import.meta.dirname, "../../dist/bundle/main.js");
 
 await bench.race({
   id: "memory",

@@ -8,7 +8,7 @@ import { device, figures, prepareFlood } from "./live/flooded.mjs";
 const bench = await benchmark({ rounds: [3, 1], packets: [2_000_000, 20_000] });
 const here = join(import.meta.dirname, "scaling");
 const views = join(import.meta.dirname, "live/views.mjs");
-const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+const cli = join(import.meta.dirname, "../../dist/bundle/main.js");
 const node = process.execPath;
 const reader = bench.compile("live/reader.c");
 

@@ -8,7 +8,7 @@ const bench = await benchmark({ rounds: [15, 1] });
 const file = join(bench.folder, "small.pcap");
 writeTraffic(file, 10);
 const { execPath: node } = process;
-const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+const cli = join(import.meta.dirname, "../../dist/bundle/main.js");
 const python = "/usr/bin/python3";
 
 await bench.race({

@@ -89,7 +89,7 @@ test("read prints what tcpdump writes to a pipe, as it comes", async () => {
     said += chunk.toString();
   });
   while (!said.includes("listening on")) await once(tcpdump.stderr, "data");
-  const main = join(import.meta.dirname, "../../dist/cli/main.js");
+  const main = join(import.meta.dirname, "../../dist/bundle/main.js");
   const read = spawn(process.execPath, [main, "read", "-", "--time", "none"], { stdio: ["pipe", "pipe", "pipe"] });
   tcpdump.stdout.pipe(read.stdin);
   let shown = "";

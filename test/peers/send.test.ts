@@ -200,7 +200,7 @@ test("tcpreplay and sockinspect replay put the same octets on the wire", async (
   execFileSync(process.execPath, [
     "--input-type=module",
     "--eval",
-    `import { craft, createCapture, decode, ethernet, ipv4, udp } from ${JSON.stringify(join(import.meta.dirname, "../../dist/index.js"))};
+    `import { craft, createCapture, decode, ethernet, ipv4, udp } from ${JSON.stringify(join(import.meta.dirname, "../../dist/bundle/index.js"))};
      import { writeFileSync } from "node:fs";
      const octets = [1, 2, 3].map((port) => craft(ethernet({ destination: "02:00:00:00:00:02", source: ${JSON.stringify(interfaceOf("v0").hardwareAddress)} }), ipv4({ source: "10.0.0.1", destination: "10.0.0.2", ...(port === 2 && { checksum: 1 }) }), udp({ sourcePort: port, destinationPort: 9 }), "x".repeat(30)).octets);
      const header = Buffer.alloc(24); header.writeUInt32LE(0xa1b2c3d4, 0); header.writeUInt16LE(2, 4); header.writeUInt16LE(4, 6); header.writeUInt32LE(262144, 16); header.writeUInt32LE(1, 20);

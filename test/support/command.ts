@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+const MAIN = join(import.meta.dirname, "../../dist/bundle/main.js");
 
 export interface Result {
   readonly code: number | null;
@@ -17,8 +17,13 @@ export class Running {
   stderr = "";
   readonly #closed: Promise<unknown[]>;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, folder?: string) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    folder?: string,
+    main: string = MAIN,
+  ) {
+    this.child = spawn(process.execPath, [main, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
       cwd: folder,

@@ -11,7 +11,7 @@ import { hex, record } from "../support/capture-files.js";
 import { type Result, Running, run } from "../support/command.js";
 import { ownNetwork, sendDatagrams } from "../support/live.js";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+const MAIN = join(import.meta.dirname, "../../dist/bundle/main.js");
 const folder = mkdtempSync(join(tmpdir(), "sockinspect-cli-files-"));
 const file = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true }));

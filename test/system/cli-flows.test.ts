@@ -12,7 +12,7 @@ import { record } from "../support/capture-files.js";
 import { Running, run } from "../support/command.js";
 import { ownNetwork } from "../support/live.js";
 
-const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
+const MAIN = join(import.meta.dirname, "../../dist/bundle/main.js");
 const folder = mkdtempSync(join(tmpdir(), "sockinspect-cli-flows-"));
 const trace = join(folder, "trace.pcapng");
 afterAll(() => rmSync(folder, { recursive: true }));

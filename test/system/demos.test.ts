@@ -95,7 +95,8 @@ function broken(name: string, expected: readonly string[], ...args: string[]): R
   const script = `import { scenarios } from ${JSON.stringify(pathToFileURL(join(DIST, "demo/scenarios.js")).href)};
     scenarios.find(({ name }) => name === ${JSON.stringify(name)}).expected = ${JSON.stringify(expected)};`;
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(script)}`;
-  return new Running(["demo", name, ...args], { NODE_OPTIONS });
+  // Not bundled: its modules can be found and changed
+  return new Running(["demo", name, ...args], { NODE_OPTIONS }, undefined, join(DIST, "cli/main.js"));
 }
 
 test("a demo as JSON has calls, packets and states", async () => {
@@ -103,8 +104,10 @@ test("a demo as JSON has calls, packets and states", async () => {
   const told = JSON.parse(stdout);
   expect(told).toMatchObject({ demo: "handshake", passed: true, failures: [] });
   expect(told.clockError).toBeGreaterThan(0);
-  expect(told.packets).toHaveLength(6);
   const { rungs } = told.ladder;
+  // The server's FIN may be in time to acknowledge the client's, too
+  expect([6, 7]).toContain(told.packets.length);
+  expect(rungs.filter(({ kind }: { kind: string }) => kind === "packet")).toHaveLength(told.packets.length);
   const find = (text: RegExp) => rungs.findIndex((rung: { text: string }) => text.test(rung.text));
   expect(rungs[find(/^listen/)]).toMatchObject({
     kind: "call",
@@ -204,7 +207,7 @@ describe("where namespaces are refused, it says what refuses them and what to do
       "unshare",
       ["--user", "--map-user=1000", "--keep-caps", "sh", "-c", script, "sh"].concat(
         process.execPath,
-        join(DIST, "cli/main.js"),
+        join(DIST, "bundle/main.js"),
         "demo",
         "handshake",
       ),

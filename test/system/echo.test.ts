@@ -9,7 +9,7 @@ import { DatagramSocket } from "../../src/socket/datagram.js";
 import { StreamSocket } from "../../src/socket/stream.js";
 import { openDescriptors } from "../support/addon.js";
 
-const BUILT = join(import.meta.dirname, "../../dist/index.js");
+const BUILT = join(import.meta.dirname, "../../dist/bundle/index.js");
 // As built: a thread of the server is a file of its own, which has to be JavaScript
 const { echo } = (await import(BUILT)) as typeof import("../../src/index.js");
 

@@ -1,15 +1,19 @@
 /** Commands about this machine. */
-import type { Command } from "commander";
+import type { Commands } from "./options.js";
 
-export function machineCommands(program: Command): void {
-  program
-    .command("interfaces")
-    .description("list the network interfaces")
-    .option("--json", "one JSON object a line")
-    .action(async (options) => (await import("../interfaces.js")).interfacesCommand(options));
+export const machineCommands: Commands = {
+  interfaces(program) {
+    program
+      .command("interfaces")
+      .description("list the network interfaces")
+      .option("--json", "one JSON object a line")
+      .action(async (options) => (await import("../interfaces.js")).interfacesCommand(options));
+  },
 
-  program
-    .command("doctor")
-    .description("say what this machine allows, and how to get the rest")
-    .action(async () => (await import("../doctor.js")).doctorCommand());
-}
+  doctor(program) {
+    program
+      .command("doctor")
+      .description("say what this machine allows, and how to get the rest")
+      .action(async () => (await import("../doctor.js")).doctorCommand());
+  },
+};

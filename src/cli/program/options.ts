@@ -1,6 +1,9 @@
 /** Options that several commands take, in the same words. */
 import { Command, InvalidArgumentError, Option } from "commander";
 
+/** By its name, what adds a command to the program. */
+export type Commands = Readonly<Record<string, (program: Command) => void>>;
+
 /** Which packets: the same words for every command. */
 export function filterOptions(command: Command): Command {
   return command

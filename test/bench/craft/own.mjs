@@ -1,5 +1,5 @@
 // own.mjs MILLISECONDS: microseconds to craft a TCP SYN over IPv4, checksums and lengths computed.
-import { craft, ipv4, tcp } from "../../../dist/index.js";
+import { craft, ipv4, tcp } from "../../../dist/bundle/index.js";
 
 let octets = 0;
 function craftFor(milliseconds) {

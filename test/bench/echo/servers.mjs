@@ -2,7 +2,7 @@
 // `inspect`, its own traffic is captured and looked at in the same process.
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { capture, echo } from "../../../dist/index.js";
+import { capture, echo } from "../../../dist/bundle/index.js";
 
 const [kind, inspect] = process.argv.slice(2);
 const servers = {

@@ -1,5 +1,5 @@
 // views.mjs FILE: headers as views; the same fields that gopacket.go looks at.
-import { read } from "../../../dist/index.js";
+import { read } from "../../../dist/bundle/index.js";
 
 let seen = 0;
 for await (const batch of read(process.argv[2]).batches())

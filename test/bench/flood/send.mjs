@@ -1,6 +1,6 @@
 // send.mjs once|template|each link|raw: sends UDP packets without end: one that was crafted once, one of which a field is
 // changed each time, or each crafted by itself.
-import { craft, ipv4, send, template, udp } from "../../../dist/index.js";
+import { craft, ipv4, send, template, udp } from "../../../dist/bundle/index.js";
 
 const [how, via] = process.argv.slice(2);
 const payload = new Uint8Array(22);

@@ -1,5 +1,5 @@
 // values.mjs INTERFACE: every packet as a value of its own.
-import { capture } from "../../../dist/index.js";
+import { capture } from "../../../dist/bundle/index.js";
 
 const source = capture({ interface: process.argv[2] });
 process.on("SIGINT", () => source.stop());

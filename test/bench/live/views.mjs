@@ -1,5 +1,5 @@
 // views.mjs INTERFACE: frames as views: addresses' first and last octets aside, the same fields that reader.c looks at.
-import { capture } from "../../../dist/index.js";
+import { capture } from "../../../dist/bundle/index.js";
 
 const source = capture({ interface: process.argv[2] });
 process.on("SIGINT", () => source.stop());

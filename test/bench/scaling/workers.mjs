@@ -2,7 +2,7 @@
 // live/views.mjs does.
 import { once } from "node:events";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { capture } from "../../../dist/index.js";
+import { capture } from "../../../dist/bundle/index.js";
 
 if (isMainThread) {
   const [device, count] = process.argv.slice(2);
