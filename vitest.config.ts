@@ -15,6 +15,8 @@ const project = (name: string, include: string[], exclude: string[] = []) => ({
 
 export default defineConfig({
   test: {
+    // All processors: much of a system test is waiting
+    maxWorkers: "100%",
     projects: [
       project("unit", ["test/**/*.test.ts"], ["test/system/**", "test/peers/**", "test/corpus/**"]),
       project("system", ["test/system/**/*.test.ts"]),
