@@ -6,6 +6,7 @@ export default defineConfig({
   input: { index: "dist/index.js", main: "dist/cli/main.js", thread: "dist/echo/thread.js" },
   platform: "node",
   external: ["commander"],
+  preserveEntrySignatures: "allow-extension",
   output: {
     // As deep as the folders of dist: the package's own files are found from there
     dir: "dist/bundle",
@@ -18,7 +19,10 @@ export default defineConfig({
       includeDependenciesRecursively: false,
       groups: [
         // A file for each folder that is used as a whole, none of which needs one that needs it (test/architecture.test.ts)
-        { name: (id) => /\/dist\/(craft|demo|flow|hint|link|packet|render|send|socket|wire)\//.exec(id)?.[1] ?? null },
+        {
+          debugName: "folders",
+          name: (id) => /\/dist\/(craft|demo|flow|hint|link|packet|render|send|socket|wire)\//.exec(id)?.[1] ?? null,
+        },
         // What many commands need, files that are read included: no sockets
         { name: "commands", test: /\/dist\/cli\/(?!privileges)/, minShareCount: 5 },
       ],

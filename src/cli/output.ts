@@ -14,6 +14,7 @@ export class Output {
   /** What is written with it is printed, with the next {@link flush} at the latest. */
   readonly pen = new Pen(2 * CHUNK);
   #spare: Uint8Array<ArrayBuffer> | undefined;
+  #writing: Promise<boolean> = Promise.resolve(true);
 
   print(line: string): void {
     this.pen.text(line);
@@ -24,24 +25,41 @@ export class Output {
     return this.pen.size >= CHUNK;
   }
 
-  /** Resolves to false when nobody reads any more (EPIPE). Throws `SYSTEM`. */
+  /** Whether it is worth not waiting for. */
+  get much(): boolean {
+    return this.pen.size >= CHUNK / 4;
+  }
+
+  /** Resolves when what was printed is written: to false when nobody reads any more (EPIPE). Throws `SYSTEM`. */
   async flush(): Promise<boolean> {
+    await this.begin();
+    return await this.#writing;
+  }
+
+  /** As {@link flush}, of what was printed before; what was printed since is written while more is printed. */
+  async begin(): Promise<boolean> {
+    const reads = await this.#writing;
     const { octets, size } = this.pen;
-    // What is printed meanwhile goes elsewhere
     this.pen.octets = this.#spare ?? new Uint8Array(2 * CHUNK);
     this.pen.size = 0;
     this.#spare = octets;
-    for (let at = 0; at < size; ) {
-      const { error, written } = await writeSome(octets, at, size);
-      if (error?.code === "EPIPE") return false;
-      // A pipe that another program made non-blocking is full: its reader needs a moment
-      if (error?.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, 5));
-      else if (error)
-        await refusedAs(exitCodes.output, Promise.reject(fileError("write to", "standard output", error)));
-      at += written;
-    }
-    return true;
+    this.#writing = reads ? writeAll(octets, size) : Promise.resolve(false);
+    this.#writing.catch(() => {}); // who waits for it is told
+    return reads;
   }
+}
+
+/** Resolves to false when nobody reads any more. */
+async function writeAll(octets: Uint8Array, size: number): Promise<boolean> {
+  for (let at = 0; at < size; ) {
+    const { error, written } = await writeSome(octets, at, size);
+    if (error?.code === "EPIPE") return false;
+    // A pipe that another program made non-blocking is full: its reader needs a moment
+    if (error?.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, 5));
+    else if (error) await refusedAs(exitCodes.output, Promise.reject(fileError("write to", "standard output", error)));
+    at += written;
+  }
+  return true;
 }
 
 function writeSome(

@@ -88,8 +88,13 @@ export class Printing implements Sink {
     return this.#output.full;
   }
 
+  /** Of little it is known at once whether anybody reads it; of much, more is made meanwhile. */
   ready(): Promise<boolean> {
-    return this.#output.flush();
+    return this.#output.much ? this.#output.begin() : this.#output.flush();
+  }
+
+  async end(): Promise<void> {
+    await this.#output.flush();
   }
 }
 

@@ -1,11 +1,12 @@
 /** What an application says in a packet, as far as one line tells it. */
+import { firstOctet } from "../packet/frame.js";
 import type { Layer } from "../packet/packet.js";
 import { type DhcpHint, dhcp } from "./dhcp.js";
 import { type DnsHint, dns } from "./dns.js";
-import { type HttpHint, http } from "./http.js";
+import { type HttpHint, http, mayBeginHttp } from "./http.js";
 import { type NtpHint, ntp } from "./ntp.js";
 import { type QuicHint, quic } from "./quic.js";
-import { type TlsHint, tls } from "./tls.js";
+import { TLS_HANDSHAKE, type TlsHint, tls } from "./tls.js";
 
 /**
  * What one packet's application says. Texts are printable ASCII, other octets escaped as in RFC 1035 §5.1 (`\200`), but for
@@ -29,10 +30,16 @@ export function hint(layers: readonly Layer[]): Hint | undefined {
   const { sourcePort, destinationPort } = transport;
   const port = wellKnown(sourcePort) ? sourcePort : destinationPort;
   if (transport.kind === "udp" && !wellKnown(port) && payload.length < LEAST_QUIC) return undefined;
+  // Most payloads of TCP begin with nothing that is known
+  if (transport.kind === "tcp" && port !== 53 && !mayBegin(firstOctet(payload))) return undefined;
   const { octets } = payload;
   const found = transport.kind === "tcp" ? overTcp(octets, port) : overUdp(octets, port);
   // What an ICMP error quotes is not said now
   return found && layers.some(({ kind }) => kind === "icmp" || kind === "icmpv6") ? undefined : found;
+}
+
+function mayBegin(first: number): boolean {
+  return first === TLS_HANDSHAKE || mayBeginHttp(first);
 }
 
 function overTcp(octets: Uint8Array, port: number): Hint | undefined {

@@ -13,9 +13,7 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPT
 
 /** RFC 9112 §3, §4; a request line may also have ended in an older segment: only what starts with one is looked at. */
 export function http(octets: Uint8Array): HttpHint | undefined {
-  const first = octets[0]!;
-  // Methods start with a letter from C to T, statuses with H
-  if (first < 0x43 || first > 0x54 || octets.length < 5) return undefined;
+  if (octets.length < 5 || !mayBeginHttp(octets[0]!)) return undefined;
   const status = isAt(octets, 0, "HTTP/1.");
   if (!status && !startsWithMethod(octets)) return undefined;
   const limit = Math.min(octets.length, LONGEST);
@@ -24,6 +22,11 @@ export function http(octets: Uint8Array): HttpHint | undefined {
   const cut = end === limit;
   if (!status && !cut && !isAt(octets, end - 9, " HTTP/1.")) return undefined;
   return { kind: "http", startLine: safeText(octets, 0, end) + (cut ? "…" : "") };
+}
+
+/** Methods start with a letter from C to T, statuses with H. */
+export function mayBeginHttp(first: number): boolean {
+  return first >= 0x43 && first <= 0x54;
 }
 
 /** A method, and behind it what a target starts with: RFC 9112 §3.2. CONNECT takes a host's name. */

@@ -18,13 +18,15 @@ const versions: Readonly<Record<number, string>> = {
   772: "TLS 1.3",
 };
 
+/** RFC 8446 §5.1: the first octet of a record with a handshake message. */
+export const TLS_HANDSHAKE = 22;
 const SERVER_NAME = 0;
 const SUPPORTED_VERSIONS = 43;
 
 /** The ClientHello that the record at the start of `octets` holds, or undefined where there is none. */
 export function tls(octets: Uint8Array): TlsHint | undefined {
   // Handshake record of a version 3.x, ClientHello
-  if (octets[0] !== 22 || octets[1] !== 3 || octets[5] !== 1 || octets.length < 44) return undefined;
+  if (octets[0] !== TLS_HANDSHAKE || octets[1] !== 3 || octets[5] !== 1 || octets.length < 44) return undefined;
   const data = new DataView(octets.buffer, octets.byteOffset, octets.length);
   const legacy = data.getUint16(9);
   const record = 5 + data.getUint16(3);

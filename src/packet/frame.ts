@@ -220,6 +220,11 @@ export class Frame implements Packet {
   }
 }
 
+/** The first octet of a payload, or -1 where nothing of it is there; of a frame's, without taking the others. hot */
+export function firstOctet(payload: Payload): number {
+  return payload instanceof BorrowedOctets ? payload.first : (payload.octets[0] ?? -1);
+}
+
 /** Octets of a frame, not copied before they are asked for. */
 class BorrowedOctets<K extends "payload" | "trailer"> {
   readonly kind: K;
@@ -238,6 +243,11 @@ class BorrowedOctets<K extends "payload" | "trailer"> {
     this.#at = at;
     this.#end = end;
     return this;
+  }
+
+  /** -1 where there is none. */
+  get first(): number {
+    return this.#at < this.#end ? this.data.getUint8(this.#at) : -1;
   }
 
   /** Borrowed like the frame, but nothing can guard a typed array: copy it to keep it. */

@@ -12,6 +12,7 @@ const VERDICTS: readonly (Verdict | undefined)[] = ["cannot tell", "good", "bad"
 /** The verdict on layer `i`, or undefined where it has no checksum. hot */
 export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | undefined {
   const id = walk.ids[i]!;
+  if (fields[id]! < 0) return undefined;
   if (offload !== "none" && isOffloaded(id) && innermost(walk, i)) return offload;
   const known = walk.verdicts[i]!;
   if (known !== 0) return VERDICTS[known];

@@ -10,7 +10,7 @@ export type Network = LayerOf<"ipv4"> | LayerOf<"ipv6">;
 const WIDEST_ENDPOINTS = 42;
 
 /** Directions of conversations whose endpoints are kept as text. */
-const WAYS = 4096;
+const WAYS = 16_384;
 
 export interface Way {
   readonly source: string;
@@ -38,7 +38,7 @@ export class Ends {
     const source = network?.source ?? "";
     const destination = network?.destination ?? "";
     const hosts = lastUnit(source) * 7 + lastUnit(destination);
-    const slot = (sourcePort * 31 + destinationPort * 17 + hosts) & (WAYS - 1);
+    const slot = Math.imul(((sourcePort << 16) | (destinationPort & 0xffff)) ^ (hosts << 8), 0x9e3779b1) >>> 18;
     const kept = this.#ways[slot];
     if (
       kept !== undefined &&

@@ -1,8 +1,7 @@
 /** Datagram sockets: UDP, call by call as socket(7) and udp(7) have them. */
-import { binding, type NativeSocket, type NativeSocketError } from "./binding.js";
-import { begin, type CallObserver } from "./calls.js";
+import type { NativeSocket, NativeSocketError } from "./binding.js";
+import type { CallObserver } from "./calls.js";
 import type { DatagramBatch } from "./datagram-batch.js";
-import { socketFailure } from "./failure.js";
 import {
   octetsOf,
   roomFor,
@@ -59,20 +58,7 @@ export class DatagramSocket extends Socket {
 
   /** socket(2), then the options. Throws `UNSUPPORTED_PLATFORM`, `NO_ADDON`, `BAD_ARGUMENT`, `PERMISSION` or `SYSTEM`. */
   static async create(options: SocketCreateOptions = {}): Promise<DatagramSocket> {
-    const { family = 4, observe, ...rest } = options;
-    try {
-      const socket = new DatagramSocket(new (binding().Socket)({ family, type: "datagram" }), observe);
-      if (observe) begin(observe, socket.number, "socket", { family, type: "datagram" })({ result: socket.number });
-      try {
-        socket.set(rest);
-      } catch (error) {
-        await socket.close();
-        throw error;
-      }
-      return socket;
-    } catch (error) {
-      throw socketFailure("cannot create a datagram socket", error);
-    }
+    return await Socket.make("datagram", options, (native, observe) => new DatagramSocket(native, observe));
   }
 
   /** As {@link Socket.set}. */

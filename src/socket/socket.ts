@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { SockinspectError } from "../errors.js";
 import { parseIpv4, parseIpv6 } from "../wire/address.js";
-import type { NativeSocket } from "./binding.js";
+import { binding, type NativeSocket } from "./binding.js";
 import { begin, type Call, type CallName, type CallObserver, nextSocket } from "./calls.js";
 import { closedSocket, errorName, socketFailure } from "./failure.js";
 import { interfaceOf } from "./interfaces.js";
@@ -59,6 +59,27 @@ export abstract class Socket implements AsyncDisposable {
   protected constructor(native: NativeSocket, observe: CallObserver | undefined) {
     this.#native = native;
     this.observe = observe;
+  }
+
+  /** socket(2), wrapped and told to its observer, then the options. */
+  protected static async make<S extends Socket>(
+    type: "stream" | "datagram",
+    { family = 4, observe, ...rest }: SocketCreateOptions,
+    wrapped: (native: NativeSocket, observe: CallObserver | undefined) => S,
+  ): Promise<S> {
+    try {
+      const socket = wrapped(new (binding().Socket)({ family, type }), observe);
+      if (observe) begin(observe, socket.number, "socket", { family, type })({ result: socket.number });
+      try {
+        socket.set(rest);
+      } catch (error) {
+        await socket.close();
+        throw error;
+      }
+      return socket;
+    } catch (error) {
+      throw socketFailure(`cannot create a ${type} socket`, error);
+    }
   }
 
   /** IPv4 or IPv6. */

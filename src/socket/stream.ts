@@ -1,7 +1,7 @@
 /** Stream sockets: TCP, call by call as socket(7) and tcp(7) have them. */
 import { SockinspectError } from "../errors.js";
 import { binding, type NativeSocket } from "./binding.js";
-import { begin, type CallObserver } from "./calls.js";
+import type { CallObserver } from "./calls.js";
 import { socketFailure } from "./failure.js";
 import {
   octetsOf,
@@ -52,20 +52,7 @@ export class StreamSocket extends Socket {
 
   /** socket(2), then the options. Throws `UNSUPPORTED_PLATFORM`, `NO_ADDON`, `BAD_ARGUMENT`, `PERMISSION` or `SYSTEM`. */
   static async create(options: SocketCreateOptions = {}): Promise<StreamSocket> {
-    const { family = 4, observe, ...rest } = options;
-    try {
-      const socket = new StreamSocket(new (binding().Socket)({ family, type: "stream" }), observe);
-      if (observe) begin(observe, socket.number, "socket", { family, type: "stream" })({ result: socket.number });
-      try {
-        socket.set(rest);
-      } catch (error) {
-        await socket.close();
-        throw error;
-      }
-      return socket;
-    } catch (error) {
-      throw socketFailure("cannot create a stream socket", error);
-    }
+    return await Socket.make("stream", options, (native, observe) => new StreamSocket(native, observe));
   }
 
   /** The other end: known from `connect()` or `accept()`, and kept when the connection is gone. */
