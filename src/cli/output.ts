@@ -1,4 +1,4 @@
-import { write } from "node:fs";
+import { fstatSync, write, writeSync } from "node:fs";
 import { fileError } from "../capture/file.js";
 import { Pen } from "../render/pen.js";
 import { exitCodes, refusedAs } from "./failure.js";
@@ -8,12 +8,14 @@ const CHUNK = 256 * 1024;
 /**
  * Standard output with back-pressure: whoever prints waits for {@link flush} when {@link full}, so a slow reader slows
  * the capture instead of filling memory, and the kernel counts what it had to drop. Written in Node's thread pool:
- * `process.stdout` would block the event loop on a full pipe, and Ctrl-C with it.
+ * `process.stdout` would block the event loop on a full pipe, and Ctrl-C with it. What no reader can hold up is written at
+ * once, which takes less than to ask a thread for it.
  */
 export class Output {
   /** What is written with it is printed, with the next {@link flush} at the latest. */
   readonly pen = new Pen(2 * CHUNK);
   #spare: Uint8Array<ArrayBuffer> | undefined;
+  readonly #write = neverWaits(process.stdout.fd) ? writeAtOnce : writeInPool;
   #writing: Promise<boolean> = Promise.resolve(true);
 
   print(line: string): void {
@@ -39,20 +41,27 @@ export class Output {
   /** As {@link flush}, of what was printed before; what was printed since is written while more is printed. */
   async begin(): Promise<boolean> {
     const reads = await this.#writing;
-    const { octets, size } = this.pen;
-    this.pen.octets = this.#spare ?? new Uint8Array(2 * CHUNK);
-    this.pen.size = 0;
-    this.#spare = octets;
-    this.#writing = reads ? writeAll(octets, size) : Promise.resolve(false);
+    const octets = this.pen.exchange(this.#spare ?? new Uint8Array(2 * CHUNK));
+    this.#spare = new Uint8Array(octets.buffer);
+    this.#writing = reads ? writeAll(octets, this.#write) : Promise.resolve(false);
     this.#writing.catch(() => {}); // who waits for it is told
     return reads;
   }
 }
 
+/** What write(2) says. */
+interface Written {
+  readonly error?: NodeJS.ErrnoException | null;
+  readonly written: number;
+}
+
 /** Resolves to false when nobody reads any more. */
-async function writeAll(octets: Uint8Array, size: number): Promise<boolean> {
-  for (let at = 0; at < size; ) {
-    const { error, written } = await writeSome(octets, at, size);
+async function writeAll(
+  octets: Uint8Array,
+  write: (octets: Uint8Array, at: number) => Written | Promise<Written>,
+): Promise<boolean> {
+  for (let at = 0; at < octets.length; ) {
+    const { error, written } = await write(octets, at);
     if (error?.code === "EPIPE") return false;
     // A pipe that another program made non-blocking is full: its reader needs a moment
     if (error?.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, 5));
@@ -62,12 +71,22 @@ async function writeAll(octets: Uint8Array, size: number): Promise<boolean> {
   return true;
 }
 
-function writeSome(
-  octets: Uint8Array,
-  at: number,
-  end: number,
-): Promise<{ error: NodeJS.ErrnoException | null; written: number }> {
+/** Whether it is a file or a device such as /dev/null. */
+function neverWaits(fd: number): boolean {
+  const stat = fstatSync(fd);
+  return stat.isFile() || (stat.isCharacterDevice() && !process.stdout.isTTY);
+}
+
+function writeAtOnce(octets: Uint8Array, at: number): Written {
+  try {
+    return { written: writeSync(process.stdout.fd, octets, at, octets.length - at) };
+  } catch (error) {
+    return { error: error as NodeJS.ErrnoException, written: 0 };
+  }
+}
+
+function writeInPool(octets: Uint8Array, at: number): Promise<Written> {
   return new Promise((resolve) => {
-    write(process.stdout.fd, octets, at, end - at, null, (error, written = 0) => resolve({ error, written }));
+    write(process.stdout.fd, octets, at, octets.length - at, null, (error, written = 0) => resolve({ error, written }));
   });
 }

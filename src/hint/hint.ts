@@ -1,6 +1,8 @@
 /** What an application says in a packet, as far as one line tells it. */
 import { firstOctet } from "../packet/frame.js";
-import type { Layer } from "../packet/packet.js";
+import type { Layer, Payload } from "../packet/packet.js";
+import type { Tcp } from "../wire/tcp.js";
+import type { Udp } from "../wire/udp.js";
 import { type DhcpHint, dhcp } from "./dhcp.js";
 import { type DnsHint, dns } from "./dns.js";
 import { type HttpHint, http, mayBeginHttp } from "./http.js";
@@ -27,15 +29,20 @@ export function hint(layers: readonly Layer[]): Hint | undefined {
   const payload = layers[last];
   const transport = layers[last - 1];
   if (payload?.kind !== "payload" || (transport?.kind !== "tcp" && transport?.kind !== "udp")) return undefined;
+  const found = hintOf(transport, payload);
+  // What an ICMP error quotes is not said now
+  return found && layers.some(({ kind }) => kind === "icmp" || kind === "icmpv6") ? undefined : found;
+}
+
+/** What a payload of TCP or UDP says. hot */
+export function hintOf(transport: Tcp | Udp, payload: Payload): Hint | undefined {
   const { sourcePort, destinationPort } = transport;
   const port = wellKnown(sourcePort) ? sourcePort : destinationPort;
   if (transport.kind === "udp" && !wellKnown(port) && payload.length < LEAST_QUIC) return undefined;
   // Most payloads of TCP begin with nothing that is known
   if (transport.kind === "tcp" && port !== 53 && !mayBegin(firstOctet(payload))) return undefined;
   const { octets } = payload;
-  const found = transport.kind === "tcp" ? overTcp(octets, port) : overUdp(octets, port);
-  // What an ICMP error quotes is not said now
-  return found && layers.some(({ kind }) => kind === "icmp" || kind === "icmpv6") ? undefined : found;
+  return transport.kind === "tcp" ? overTcp(octets, port) : overUdp(octets, port);
 }
 
 function mayBegin(first: number): boolean {

@@ -15,7 +15,7 @@ import { keep } from "./keep.js";
 import type { Checksum, Cut, Direction, HeaderLayer, Layer, Offload, Packet, Payload, Trailer } from "./packet.js";
 import type { Problem } from "./problem.js";
 import type { ReassembledFrame } from "./reassembly.js";
-import { checksumProblem, verdictOf } from "./verify.js";
+import { checksumProblem, isWrong, verdictOf } from "./verify.js";
 import { run } from "./walk/run.js";
 import { END, Walk } from "./walk/walk.js";
 
@@ -53,7 +53,7 @@ export class Frame implements Packet {
 
   /** Moves to the frame from `at` to `end`, of which `length` octets were on the wire. hot */
   move(data: DataView, at: number, end: number, length: number): void {
-    this.data = data;
+    if (this.data !== data) this.data = data;
     this.at = at;
     this.end = end;
     this.length = length;
@@ -106,14 +106,22 @@ export class Frame implements Packet {
     return this.#first(ids.udp) as View<Udp> | undefined;
   }
 
+  /** What the last header carries; undefined where that is nothing, or the header was cut. Borrowed like the frame. hot */
+  get payload(): Payload | undefined {
+    const walk = this.walk;
+    if (walk.cut !== END || walk.wireEnd <= walk.at) return undefined;
+    return this.#payload.move(this.data, walk.at, walk.end, walk.wireEnd);
+  }
+
   /** The same array for every packet, filled anew. hot */
   get layers(): readonly Layer[] {
     const walk = this.walk;
     const layers = this.#layers;
     let n = 0;
     for (; n < walk.count; n++) layers[n] = this.#view(n) as unknown as HeaderLayer;
+    const { payload } = this;
     if (walk.cut !== END) layers[n++] = cutOf(walk);
-    else if (walk.wireEnd > walk.at) layers[n++] = this.#payload.move(this.data, walk.at, walk.end, walk.wireEnd);
+    else if (payload) layers[n++] = payload;
     if (walk.frameEnd > walk.end) layers[n++] = this.#trailer.move(this.data, walk.end, walk.frameEnd, walk.frameEnd);
     if (layers.length !== n) layers.length = n;
     return layers;
@@ -133,9 +141,12 @@ export class Frame implements Packet {
     const walk = this.walk;
     let problems = walk.problems;
     // What an ICMP error quotes may have been changed on its way (NAT), or was cut: no problem of this packet
-    for (let i = 0; i < walk.count && i < walk.quoted; i++) {
-      if (verdictOf(walk, i, this.offload) === "bad") problems = [...problems, checksumProblem(walk, i)];
-      const problem = restProblem(walk, i);
+    const count = Math.min(walk.count, walk.quoted);
+    for (let i = 0; i < count; i++) {
+      if (isWrong(walk, i, this.offload)) problems = [...problems, checksumProblem(walk, i)];
+      // A list without entries is as it should be
+      const listAt = lists[walk.ids[i]!]!;
+      const problem = listAt < walk.ends[i]! - walk.starts[i]! ? restProblem(walk, i) : undefined;
       if (problem) problems = [...problems, problem];
     }
     return problems;
@@ -213,7 +224,8 @@ export class Frame implements Packet {
       this.#views[id]!.push(headerOf(headers[id]!.kind).view(places[before]!));
     }
     const place = places[before]!;
-    place.data = this.data;
+    // To look is less than to tell the garbage collector of a change
+    if (place.data !== this.data) place.data = this.data;
     place.at = this.#walk.starts[i]!;
     place.end = this.#walk.ends[i]!;
     return this.#views[id]![before]!;
@@ -238,7 +250,7 @@ class BorrowedOctets<K extends "payload" | "trailer"> {
   }
 
   move(data: DataView, at: number, end: number, wireEnd: number): this {
-    this.data = data;
+    if (this.data !== data) this.data = data;
     this.length = wireEnd - at;
     this.#at = at;
     this.#end = end;
@@ -276,18 +288,24 @@ function cutOf(walk: Walk): Cut {
   };
 }
 
-const rests = headers.map(({ fields }) => fields.find((field) => field.type === "rest"));
+const rests = headers.map(({ fields }) => {
+  const rest = fields.find((field) => field.type === "rest");
+  return rest?.codec.malformed && rest;
+});
+
+/** By header: where its rest starts that may be malformed, unless it has no octets; -1 where that is malformed, too. */
+const lists = Int32Array.from(rests, (rest) => (rest === undefined ? 0x7fffffff : rest.codec.sound ? rest.at : -1));
 
 /** What is wrong with the options of layer `i`, if it has any. */
 function restProblem(walk: Walk, i: number): Problem | undefined {
   const id = walk.ids[i]!;
   const rest = rests[id];
   // What was cut is no fault of the sender
-  if (!rest?.codec.malformed || i === walk.clipped) return undefined;
+  if (rest === undefined || i === walk.clipped) return undefined;
   const at = walk.starts[i]! + rest.at;
   const end = walk.ends[i]!;
   if (rest.codec.sound?.(walk.data, at, end)) return undefined;
-  const reason = rest.codec.malformed(rest.codec.decode(walk.data, at, end));
+  const reason = rest.codec.malformed?.(rest.codec.decode(walk.data, at, end));
   return reason === undefined
     ? undefined
     : { kind: "malformed", layer: headers[id]!.kind, at: at - walk.frameStart, field: rest.name, reason };

@@ -6,19 +6,27 @@ import type { Problem } from "./problem.js";
 import { destinationOf, sourceOf } from "./route.js";
 import type { Walk } from "./walk/walk.js";
 
-/** By their numbers in a walk, where 0 is one that is not known yet; undefined is that of a layer without a checksum. */
+/** Verdicts by their numbers in a walk, where 0 is one that is not known yet. */
+const GOOD = 1;
+const BAD = 2;
+const ABSENT = 3;
+const UNKNOWN = 4;
+/** Of a layer without a checksum. */
+const NONE = 5;
 const VERDICTS: readonly (Verdict | undefined)[] = ["cannot tell", "good", "bad", "absent", "cannot tell", undefined];
 
 /** The verdict on layer `i`, or undefined where it has no checksum. hot */
 export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | undefined {
   const id = walk.ids[i]!;
-  if (fields[id]! < 0) return undefined;
   if (offload !== "none" && isOffloaded(id) && innermost(walk, i)) return offload;
-  const known = walk.verdicts[i]!;
-  if (known !== 0) return VERDICTS[known];
-  const found = verify(walk, i);
-  walk.verdicts[i] = VERDICTS.indexOf(found, 1);
-  return found;
+  return VERDICTS[verify(walk, i)];
+}
+
+/** Whether the checksum of layer `i` is there and wrong. hot */
+export function isWrong(walk: Walk, i: number, offload: Offload): boolean {
+  const id = walk.ids[i]!;
+  if (fields[id]! < 0 || (offload !== "none" && isOffloaded(id) && innermost(walk, i))) return false;
+  return verify(walk, i) === BAD;
 }
 
 /** Network cards make and check these. */
@@ -26,19 +34,28 @@ function isOffloaded(id: number): boolean {
   return id === ids.tcp || id === ids.udp || id === ids.sctp;
 }
 
-function verify(walk: Walk, i: number): Verdict | undefined {
+/** Its number, once for each walk. */
+function verify(walk: Walk, i: number): number {
+  const known = walk.verdicts[i]!;
+  if (known !== 0) return known;
+  const found = look(walk, i);
+  walk.verdicts[i] = found;
+  return found;
+}
+
+function look(walk: Walk, i: number): number {
   const field = checksumField(walk, i);
-  if (field < 0) return undefined;
+  if (field < 0) return NONE;
   const at = walk.starts[i]! + field;
-  if (at + 2 > walk.ends[i]!) return "cannot tell";
+  if (at + 2 > walk.ends[i]!) return UNKNOWN;
   // RFC 768; IPv6 does not allow it, which the walk says
-  if (walk.ids[i] === ids.udp && walk.data.getUint16(at) === 0) return "absent";
+  if (walk.ids[i] === ids.udp && walk.data.getUint16(at) === 0) return ABSENT;
   if (walk.ids[i] === ids.sctp) {
     const crc = sctpCrc(walk, i);
-    return Number.isNaN(crc) ? "cannot tell" : walk.data.getUint32(at) === crc ? "good" : "bad";
+    return Number.isNaN(crc) ? UNKNOWN : walk.data.getUint32(at) === crc ? GOOD : BAD;
   }
   const total = coveredSum(walk, i);
-  return Number.isNaN(total) ? "cannot tell" : fold(total) === 0xffff ? "good" : "bad";
+  return Number.isNaN(total) ? UNKNOWN : fold(total) === 0xffff ? GOOD : BAD;
 }
 
 /** The problem that a bad checksum of layer `i` is. */
@@ -108,7 +125,7 @@ function coveredSum(walk: Walk, i: number): number {
   const wireEnd = walk.wireEnds[i]!;
   switch (walk.ids[i]) {
     case ids.tcp:
-      return sumOf(walk, i, wireEnd, pseudoHeaderSum(walk, i, wireEnd - start));
+      return sumWithPseudoHeader(walk, i, wireEnd);
     case ids.ipv4: {
       const size = (data.getUint8(start) & 15) * 4;
       // Less than a header has: nothing says what it covers
@@ -121,7 +138,7 @@ function coveredSum(walk: Walk, i: number): number {
     case ids.udp: {
       const length = data.getUint16(start + 4);
       const end = length === 0 ? wireEnd : start + length;
-      return end > wireEnd ? Number.NaN : sumOf(walk, i, end, pseudoHeaderSum(walk, i, end - start));
+      return end > wireEnd ? Number.NaN : sumWithPseudoHeader(walk, i, end);
     }
     case ids.udpLite: {
       // RFC 3828 §3.1: 0 is all of it, 1 to 7 or more than there is cannot be
@@ -161,6 +178,24 @@ function sctpCrc(walk: Walk, i: number): number {
 /** The sum from the start of layer `i` to `end`. */
 function sumOf(walk: Walk, i: number, end: number, sum = 0): number {
   return end > walk.frameEnd || i >= walk.fragmented ? Number.NaN : addUp(walk.data, walk.starts[i]!, end, sum);
+}
+
+/** The sum of the pseudo-header and from the start of layer `i` to `end`. hot */
+function sumWithPseudoHeader(walk: Walk, i: number, end: number): number {
+  const start = walk.starts[i]!;
+  if (end > walk.frameEnd || i >= walk.fragmented) return Number.NaN;
+  // Nearly always both addresses stand right in front of it: one stretch
+  const addresses = i === 0 ? 0 : addressesBefore(walk, i - 1);
+  return addresses === 0
+    ? addUp(walk.data, start, end, pseudoHeaderSum(walk, i, end - start))
+    : addUp(walk.data, start - addresses, end, protocols[walk.ids[i]!]! + end - start);
+}
+
+/** Octets of both addresses where layer `i` is an IP header that ends with them; 0 where it is not. */
+function addressesBefore(walk: Walk, i: number): number {
+  const size = walk.ends[i]! - walk.starts[i]!;
+  if (walk.ids[i] === ids.ipv4) return size === 20 ? 8 : 0;
+  return walk.ids[i] === ids.ipv6 ? 32 : 0;
 }
 
 function pseudoHeaderSum(walk: Walk, i: number, length: number): number {

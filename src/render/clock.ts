@@ -1,5 +1,5 @@
 /** When a packet was seen, as text. */
-import type { Pen } from "./pen.js";
+import { type Pen, Piece } from "./pen.js";
 
 /** "absolute": local time of day; "relative": seconds since the first packet; "delta": since the one before. */
 export type TimeFormat = "absolute" | "relative" | "delta" | "none";
@@ -33,7 +33,7 @@ export function dateText(date: Date): string {
 /** The local time of day, behind the date where that is not the first packet's. Files may give no time, or an impossible one. */
 function timeOfDay(): Clock {
   let second = -1;
-  let text = "";
+  let piece = new Piece("");
   let firstDay: string | undefined;
   return (pen, seconds, nanoseconds) => {
     if (Number.isNaN(seconds)) return pen.text("no time        ");
@@ -42,10 +42,11 @@ function timeOfDay(): Clock {
       if (Number.isNaN(date.getTime())) return pen.text(`${seconds} s after 1970`);
       const day = dateText(date);
       firstDay ??= day;
-      text = `${day === firstDay ? "" : `${day} `}${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.`;
+      const text = `${day === firstDay ? "" : `${day} `}${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.`;
+      piece = new Piece(text);
       second = seconds;
     }
-    pen.text(text);
+    pen.copy(piece);
     micros(pen, nanoseconds);
   };
 }
@@ -81,7 +82,8 @@ function since(previous: boolean): Clock {
 }
 
 function micros(pen: Pen, nanoseconds: number): void {
-  const microseconds = Math.floor(nanoseconds / 1000) % 1_000_000;
+  let microseconds = Math.floor(nanoseconds / 1000);
+  if (microseconds >= 1_000_000) microseconds %= 1_000_000; // a file that is wrong
   const thousands = (microseconds / 1000) | 0;
   pen.three(thousands);
   pen.three(microseconds - thousands * 1000);

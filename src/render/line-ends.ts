@@ -2,7 +2,7 @@
 import type { Way as SequenceWay } from "../flow/sequence.js";
 import type { LayerOf } from "../packet/packet.js";
 import type { Paint } from "./paint.js";
-import { pieceOf } from "./pen.js";
+import { Piece } from "./pen.js";
 
 export type Network = LayerOf<"ipv4"> | LayerOf<"ipv6">;
 
@@ -18,8 +18,10 @@ export interface Way {
   /** -1 where there are no ports. */
   readonly sourcePort: number;
   readonly destinationPort: number;
+  /** What they speak, behind the column; "" is nothing. */
+  readonly protocol: string;
   readonly column: number;
-  readonly text: Uint8Array;
+  readonly text: Piece;
   sequence: SequenceWay | undefined;
 }
 
@@ -34,7 +36,7 @@ export class Ends {
   }
 
   /** Both ends with an arrow between them, padded to a column. Conversations repeat theirs: the latest are kept. */
-  way(network: Network | undefined, sourcePort: number, destinationPort: number): Way {
+  way(network: Network | undefined, sourcePort: number, destinationPort: number, protocol: string): Way {
     const source = network?.source ?? "";
     const destination = network?.destination ?? "";
     const hosts = lastUnit(source) * 7 + lastUnit(destination);
@@ -46,14 +48,15 @@ export class Ends {
       kept.destinationPort === destinationPort &&
       kept.source === source &&
       kept.destination === destination &&
+      kept.protocol === protocol &&
       kept.column === this.#width
     )
       return kept;
-    const text = pieceOf(
-      network ? this.#text(network, sourcePort, destinationPort) : `${sourcePort} → ${destinationPort} `,
-    );
+    const ends = network ? this.#text(network, sourcePort, destinationPort) : `${sourcePort} → ${destinationPort} `;
+    const text = new Piece(protocol === "" ? ends : `${ends}${this.#paint("protocol", protocol)} `);
     const column = this.#width;
-    const way: Way = { source, destination, sourcePort, destinationPort, column, text, sequence: undefined };
+    const sequence = undefined;
+    const way: Way = { source, destination, sourcePort, destinationPort, protocol, column, text, sequence };
     this.#ways[slot] = way;
     return way;
   }

@@ -1,20 +1,13 @@
 import type { Tcp, TcpOption } from "../wire/tcp.js";
 import { briefly } from "./field.js";
-import type { Pen } from "./pen.js";
+import { type Pen, Piece } from "./pen.js";
 
 const ORDER = ["syn", "fin", "rst", "psh", "ack", "urg", "ece", "cwr", "ae"] as const;
-const texts = new Map<Tcp["flags"], string>();
-
 /** The flags that are on, in capitals, those that change the connection first. */
 export function flagsText(flags: Tcp["flags"]): string {
-  let text = texts.get(flags);
-  if (text === undefined) {
-    text = ORDER.filter((name) => flags[name])
-      .join(" ")
-      .toUpperCase();
-    // Decoded flags are one of 512 shared sets; a caller's own objects are not kept
-    if (Object.isFrozen(flags) && texts.size < 512) texts.set(flags, text);
-  }
+  const text = ORDER.filter((name) => flags[name])
+    .join(" ")
+    .toUpperCase();
   return text === "" ? "no flags" : text;
 }
 
@@ -28,6 +21,9 @@ export function writeOptions(pen: Pen, options: readonly TcpOption[]): void {
     writeOption(pen, option);
   }
 }
+
+const TIMESTAMPS = new Piece("ts ");
+const ECHO = new Piece("/");
 
 function writeOption(pen: Pen, option: TcpOption): void {
   switch (option.kind) {
@@ -44,9 +40,9 @@ function writeOption(pen: Pen, option: TcpOption): void {
       pen.text(`sack ${option.blocks.map(({ left, right }) => `${left}–${right}`).join(" ")}`);
       break;
     case "timestamps":
-      pen.text("ts ");
+      pen.copy(TIMESTAMPS);
       pen.number(option.value);
-      pen.text("/");
+      pen.copy(ECHO);
       pen.number(option.echoReply);
       break;
     default:

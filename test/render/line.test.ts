@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decode } from "../../src/packet/decode.js";
+import { Frame } from "../../src/packet/frame.js";
 import type { Packet } from "../../src/packet/packet.js";
 import { line, lines } from "../../src/render/line.js";
 import { linkTypes } from "../../src/wire/numbers.js";
@@ -118,5 +120,30 @@ test("lines with options that the sender repeats, and colours around each piece"
   expect(text).toBe(
     "{device straße –  } {address 127.0.0.1}:{port 37634} → {address 127.0.0.1}:{port 5000}  {protocol TCP} {flags ACK} " +
       "ack {number 2697813078} win 64 {option <sack 16–32>} {problem ✗ tcp checksum 0x0000 is wrong, 0x6694 is right}",
+  );
+});
+
+test("a packet read in place and its value read alike, whatever is in it", () => {
+  const get = new TextEncoder().encode("GET / HTTP/1.1\r\n");
+  const samples = [packets.syn, packets.hello, packets.fin, packets.udp, packets.udp6, packets.portUnreachable];
+  const change = fc.record({ at: fc.nat(90), octet: fc.nat(255) });
+  const show = [lines({ time: "none" }), lines({ time: "none" })];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...samples),
+      fc.array(change, { maxLength: 2 }),
+      fc.integer({ min: -60, max: 20 }),
+      fc.boolean(),
+      (sample, changes, more, asks) => {
+        const octets = new Uint8Array(Math.max(0, sample.length + more));
+        octets.set(sample.subarray(0, octets.length));
+        for (const { at, octet } of changes) if (at < octets.length) octets[at] = octet;
+        if (asks && octets.length >= 66 + get.length) octets.set(get, 66);
+        const frame = new Frame();
+        frame.move(new DataView(octets.buffer), 0, octets.length, octets.length);
+        expect(show[0]!(frame)).toBe(show[1]!(frame.own()));
+      },
+    ),
+    { numRuns: 3000 },
   );
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Pen, pieceOf } from "../../src/render/pen.js";
+import { Pen, Piece } from "../../src/render/pen.js";
 
 test("what is written is read back, of any characters, however long", () => {
   const pieces = fc.array(fc.string({ unit: "grapheme", maxLength: 200 }));
@@ -9,7 +9,7 @@ test("what is written is read back, of any characters, however long", () => {
       const pen = new Pen(1);
       for (const text of texts) pen.text(text);
       expect(pen.take()).toBe(texts.join(""));
-      for (const text of texts) pen.copy(pieceOf(text));
+      for (const text of texts) pen.copy(new Piece(text));
       expect(pen.take()).toBe(texts.join(""));
     }),
   );

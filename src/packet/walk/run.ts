@@ -12,8 +12,8 @@ const steps: readonly Step[] = headers.map(({ kind }) => byKind[kind]);
 /** Walks the frame from `at` to `end`, of which `length` octets were on the wire. hot */
 export function run(walk: Walk, data: DataView, at: number, end: number, length: number, linkType: number): void {
   walk.start(data, at, end, length);
-  if (linkType === linkTypes.ethernet && straight(walk, data, at, end)) return;
-  step(walk, linkType);
+  walk.plain = linkType === linkTypes.ethernet && straight(walk, data, at, end);
+  if (!walk.plain) step(walk, linkType);
 }
 
 /** Takes one header after the other of a walk that was started. */

@@ -52,10 +52,12 @@ export class Walk {
   frameStart = 0;
   frameEnd = 0;
   problems: readonly Problem[] = NO_PROBLEMS;
+  /** Nothing but Ethernet, IP and TCP or UDP, all of it there. */
+  plain = false;
 
   /** Gets ready for the frame from `at` to `end`, of which `length` octets were on the wire. */
   start(data: DataView, at: number, end: number, length: number): void {
-    this.data = data;
+    if (this.data !== data) this.data = data;
     this.count = 0;
     this.at = this.frameStart = at;
     this.end = this.frameEnd = end;
@@ -66,7 +68,7 @@ export class Walk {
     this.quoted = DEEPEST;
     this.fragmented = DEEPEST;
     this.unbounded = false;
-    this.problems = NO_PROBLEMS;
+    if (this.problems !== NO_PROBLEMS) this.problems = NO_PROBLEMS;
   }
 
   /** Whether `size` octets of header `id` are there; says what ended them, and ends the walk, where they are not. */

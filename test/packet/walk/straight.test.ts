@@ -10,7 +10,7 @@ const samples = [packets.syn, packets.hello, packets.fin, packets.udp, packets.u
 
 /** All that a walk says; what lies behind its last layer is left over from an earlier one. */
 function found(walk: Walk): unknown {
-  const { count, ids, starts, ends, wireEnds, verdicts, data: _, ...rest } = walk;
+  const { count, ids, starts, ends, wireEnds, verdicts, data: _, plain: __, ...rest } = walk;
   return {
     count,
     ...rest,
