@@ -2,7 +2,7 @@
 import type { Held } from "../filter/held.js";
 import { Frame } from "../packet/frame.js";
 import type { Direction, Offload } from "../packet/packet.js";
-import type { Walk } from "../packet/walk/walk.js";
+import { Walk } from "../packet/walk/walk.js";
 import { linkTypes } from "../wire/numbers.js";
 import type { Batch } from "./source.js";
 
@@ -44,6 +44,8 @@ export class Ring {
   readonly words32: Uint32Array;
   readonly signed32: Int32Array;
   readonly data: DataView;
+  /** Of the frame that is looked at. */
+  readonly walk = new Walk();
   readonly #nameOf: (interfaceIndex: number) => string;
   #lastIndex = -1;
   #lastName = "";
@@ -87,7 +89,7 @@ export class RingBatch implements Batch {
   readonly #limit: number;
   readonly #counter: Counter;
   readonly #giveBack: () => void;
-  readonly #frame = new Frame();
+  readonly #frame: Frame;
   readonly #rest: Rest | undefined;
   readonly #held: HeldFrame | undefined;
   #released = false;
@@ -105,6 +107,7 @@ export class RingBatch implements Batch {
     this.#base = base;
     this.#counter = counter;
     this.#giveBack = giveBack;
+    this.#frame = new Frame(ring.walk);
     this.count = ring.words32[(base + PACKET_COUNT) >> 2]!;
     this.#limit = limit;
     this.#rest = rest;

@@ -41,15 +41,20 @@ export class Frame implements Packet {
   data: DataView = RELEASED;
   at = 0;
   end = 0;
-  readonly #walk = new Walk();
+  readonly #walk: Walk;
   #walked = false;
   /** Views by header and by how often that header came before it in the packet: made once, then moved. */
-  readonly #views: AnyView[][] = headers.map(() => []);
+  readonly #views: (AnyView[] | undefined)[] = new Array(headers.length).fill(undefined);
   /** The places of the views, under the same numbers. */
-  readonly #places: Place[][] = headers.map(() => []);
+  readonly #places: (Place[] | undefined)[] = new Array(headers.length).fill(undefined);
   readonly #payload = new BorrowedOctets("payload");
   readonly #trailer = new BorrowedOctets("trailer");
   readonly #layers: Layer[] = [];
+
+  /** Frames of which only one is there at a time may share what walks take room for. */
+  constructor(walk = new Walk()) {
+    this.#walk = walk;
+  }
 
   /** Moves to the frame from `at` to `end`, of which `length` octets were on the wire. hot */
   move(data: DataView, at: number, end: number, length: number): void {
@@ -64,7 +69,7 @@ export class Frame implements Packet {
   /** From now on everything that would read the octets throws `RELEASED`. */
   release(): void {
     this.move(RELEASED, 0, 0, 0);
-    for (const places of this.#places) for (const place of places) place.data = RELEASED;
+    for (const places of this.#places) for (const place of places ?? []) place.data = RELEASED;
     this.#payload.data = this.#trailer.data = RELEASED;
   }
 
@@ -218,17 +223,20 @@ export class Frame implements Packet {
 
   /** The view of layer `i`, before which there are `before` of its kind. */
   #viewAt(i: number, id: number, before: number): AnyView {
-    const places = this.#places[id]!;
-    if (before === places.length) {
-      places.push(new Place(RELEASED, 0, 0));
-      this.#views[id]!.push(headerOf(headers[id]!.kind).view(places[before]!));
-    }
-    const place = places[before]!;
+    const place = this.#places[id]?.[before] ?? this.#place(id);
     // To look is less than to tell the garbage collector of a change
     if (place.data !== this.data) place.data = this.data;
     place.at = this.#walk.starts[i]!;
     place.end = this.#walk.ends[i]!;
     return this.#views[id]![before]!;
+  }
+
+  /** One more place for a header, and its view. */
+  #place(id: number): Place {
+    const place = new Place(RELEASED, 0, 0);
+    (this.#places[id] ??= []).push(place);
+    (this.#views[id] ??= []).push(headerOf(headers[id]!.kind).view(place));
+    return place;
   }
 }
 
