@@ -72,6 +72,23 @@ export class Key {
     return hashOf(this.words, 0);
   }
 
+  /** Whether it is the key at `at` of `others`. hot */
+  isAt(others: Int32Array, at: number): boolean {
+    const { words } = this;
+    if (
+      others[at] !== words[0] ||
+      others[at + 1] !== words[1] ||
+      others[at + 2] !== words[2] ||
+      others[at + 3] !== words[3] ||
+      others[at + 7] !== words[7]
+    )
+      return false;
+    // Addresses of IPv4 have one word
+    if (!this.isIpv6) return true;
+    for (let i = 4; i < WORDS; i++) if (others[at + i] !== words[i]) return false;
+    return true;
+  }
+
   #finish(first: number): void {
     this.words[0] = first;
     this.words[2] = this.fromLow
@@ -82,7 +99,14 @@ export class Key {
 
 /** A number that spreads the keys at `at` of `words` evenly. */
 export function hashOf(words: Int32Array, at: number): number {
-  let hash = 0;
-  for (let i = at; i < at + WORDS; i++) hash = Math.imul(hash ^ words[i]!, 0x9e3779b1) ^ (hash >>> 15);
+  let hash = mixed(
+    mixed(mixed(mixed(mixed(0, words[at]!), words[at + 1]!), words[at + 2]!), words[at + 3]!),
+    words[at + 7]!,
+  );
+  if (words[at]! >> 8 === 6) for (let i = at + 4; i < at + WORDS; i++) hash = mixed(hash, words[i]!);
   return hash ^ (hash >>> 13);
+}
+
+function mixed(hash: number, word: number): number {
+  return Math.imul(hash ^ word, 0x9e3779b1) ^ (hash >>> 15);
 }

@@ -105,6 +105,25 @@ export class Segment {
   }
 
   #frame(walk: Walk): boolean {
+    return walk.plain ? this.#plain(walk) : this.#any(walk);
+  }
+
+  /** Ethernet, IP, then TCP or UDP, as nearly always. */
+  #plain(walk: Walk): boolean {
+    const { key } = this;
+    const ports = walk.data.getUint32(walk.starts[2]!);
+    key.clear();
+    key.ports(ports >>> 16, ports & 0xffff);
+    if (walk.ids[2] === ids.tcp) {
+      this.#readAddresses(walk, 1, 2, 6);
+      return this.#tcp(walk, 2);
+    }
+    this.#readAddresses(walk, 1, 2, 17);
+    this.#carry(walk, 2, 8);
+    return true;
+  }
+
+  #any(walk: Walk): boolean {
     const { key } = this;
     const data = walk.data;
     let network = -1;

@@ -5,6 +5,15 @@ import { hashOf, type Key, WORDS } from "./key.js";
 const FEW = 1024;
 
 /**
+ * What is known of a slot lies together, in one line of the processor's cache: its key, the next slot with the same hash,
+ * and its neighbours in the list from the latest used to the longest unused.
+ */
+const RECORD = 16;
+const CHAIN = WORDS;
+const OLDER = WORDS + 1;
+const NEWER = WORDS + 2;
+
+/**
  * Values by {@link Key}, in bounded memory: when it is full, the value that was longest not asked for goes. A key may be
  * given to a new value; the one before stays until it is oldest.
  */
@@ -12,12 +21,8 @@ export class KeyTable<T> {
   readonly #most: number;
   readonly #evicted: (value: T) => void;
   #values: (T | undefined)[];
-  #keys: Int32Array;
+  #records: Int32Array;
   #heads: Int32Array;
-  /** The next slot with the same hash; and of the list from the latest used to the longest unused: next and previous. */
-  #chain: Int32Array;
-  #older: Int32Array;
-  #newer: Int32Array;
   #latest = -1;
   #oldest = -1;
   #count = 0;
@@ -28,10 +33,7 @@ export class KeyTable<T> {
     this.#evicted = evicted;
     const slots = Math.min(FEW, most);
     this.#values = new Array(slots).fill(undefined);
-    this.#keys = new Int32Array(slots * WORDS);
-    this.#chain = new Int32Array(slots);
-    this.#older = new Int32Array(slots);
-    this.#newer = new Int32Array(slots);
+    this.#records = new Int32Array(slots * RECORD);
     this.#heads = new Int32Array(powerOfTwo(2 * slots)).fill(-1);
   }
 
@@ -41,12 +43,10 @@ export class KeyTable<T> {
 
   /** The latest value of `key`. hot */
   get(key: Key): T | undefined {
-    const { words } = key;
-    const keys = this.#keys;
+    const records = this.#records;
     let slot = this.#heads[key.hash() & (this.#heads.length - 1)]!;
-    search: for (; slot >= 0; slot = this.#chain[slot]!) {
-      const at = slot * WORDS;
-      for (let i = 0; i < WORDS; i++) if (keys[at + i] !== words[i]) continue search;
+    for (; slot >= 0; slot = records[slot * RECORD + CHAIN]!) {
+      if (!key.isAt(records, slot * RECORD)) continue;
       this.#use(slot);
       return this.#values[slot];
     }
@@ -57,16 +57,16 @@ export class KeyTable<T> {
     if (this.#count === this.#values.length && this.#count < this.#most) this.#grow();
     const slot = this.#count === this.#most ? this.#evict() : this.#count++;
     this.#values[slot] = value;
-    this.#keys.set(key.words, slot * WORDS);
+    this.#records.set(key.words, slot * RECORD);
     const bucket = key.hash() & (this.#heads.length - 1);
-    this.#chain[slot] = this.#heads[bucket]!;
+    this.#records[slot * RECORD + CHAIN] = this.#heads[bucket]!;
     this.#heads[bucket] = slot;
     this.#link(slot);
   }
 
   /** From the longest unused to the latest used. */
   *values(): Generator<T, void, undefined> {
-    for (let slot = this.#oldest; slot >= 0; slot = this.#newer[slot]!) yield this.#values[slot]!;
+    for (let slot = this.#oldest; slot >= 0; slot = this.#records[slot * RECORD + NEWER]!) yield this.#values[slot]!;
   }
 
   #use(slot: number): void {
@@ -76,19 +76,19 @@ export class KeyTable<T> {
   }
 
   #link(slot: number): void {
-    this.#newer[slot] = -1;
-    this.#older[slot] = this.#latest;
-    if (this.#latest >= 0) this.#newer[this.#latest] = slot;
+    this.#records[slot * RECORD + NEWER] = -1;
+    this.#records[slot * RECORD + OLDER] = this.#latest;
+    if (this.#latest >= 0) this.#records[this.#latest * RECORD + NEWER] = slot;
     else this.#oldest = slot;
     this.#latest = slot;
   }
 
   #unlink(slot: number): void {
-    const newer = this.#newer[slot]!;
-    const older = this.#older[slot]!;
-    if (newer >= 0) this.#older[newer] = older;
+    const newer = this.#records[slot * RECORD + NEWER]!;
+    const older = this.#records[slot * RECORD + OLDER]!;
+    if (newer >= 0) this.#records[newer * RECORD + OLDER] = older;
     else this.#latest = older;
-    if (older >= 0) this.#newer[older] = newer;
+    if (older >= 0) this.#records[older * RECORD + NEWER] = newer;
     else this.#oldest = newer;
   }
 
@@ -96,12 +96,12 @@ export class KeyTable<T> {
   #evict(): number {
     const slot = this.#oldest;
     this.#unlink(slot);
-    const bucket = hashOf(this.#keys, slot * WORDS) & (this.#heads.length - 1);
-    if (this.#heads[bucket] === slot) this.#heads[bucket] = this.#chain[slot]!;
+    const bucket = hashOf(this.#records, slot * RECORD) & (this.#heads.length - 1);
+    if (this.#heads[bucket] === slot) this.#heads[bucket] = this.#records[slot * RECORD + CHAIN]!;
     else {
       let before = this.#heads[bucket]!;
-      while (this.#chain[before] !== slot) before = this.#chain[before]!;
-      this.#chain[before] = this.#chain[slot]!;
+      while (this.#records[before * RECORD + CHAIN] !== slot) before = this.#records[before * RECORD + CHAIN]!;
+      this.#records[before * RECORD + CHAIN] = this.#records[slot * RECORD + CHAIN]!;
     }
     const value = this.#values[slot]!;
     this.#evicted(value);
@@ -112,24 +112,17 @@ export class KeyTable<T> {
     const slots = Math.min(this.#most, 2 * this.#values.length);
     this.#values.length = slots;
     this.#values.fill(undefined, this.#count);
-    this.#keys = larger(this.#keys, slots * WORDS);
-    this.#older = larger(this.#older, slots);
-    this.#newer = larger(this.#newer, slots);
-    this.#chain = new Int32Array(slots);
+    const records = new Int32Array(slots * RECORD);
+    records.set(this.#records);
+    this.#records = records;
     this.#heads = new Int32Array(powerOfTwo(2 * slots)).fill(-1);
     // In the order in which they came, so that of two with the same key the later is found first
     for (let slot = 0; slot < this.#count; slot++) {
-      const bucket = hashOf(this.#keys, slot * WORDS) & (this.#heads.length - 1);
-      this.#chain[slot] = this.#heads[bucket]!;
+      const bucket = hashOf(this.#records, slot * RECORD) & (this.#heads.length - 1);
+      this.#records[slot * RECORD + CHAIN] = this.#heads[bucket]!;
       this.#heads[bucket] = slot;
     }
   }
-}
-
-function larger(words: Int32Array, size: number): Int32Array {
-  const copy = new Int32Array(size);
-  copy.set(words);
-  return copy;
 }
 
 function powerOfTwo(least: number): number {
