@@ -234,8 +234,8 @@ export class Frame implements Packet {
   /** One more place for a header, and its view. */
   #place(id: number): Place {
     const place = new Place(RELEASED, 0, 0);
-    (this.#places[id] ??= []).push(place);
-    (this.#views[id] ??= []).push(headerOf(headers[id]!.kind).view(place));
+    this.#places[id] = [...(this.#places[id] ?? []), place];
+    this.#views[id] = [...(this.#views[id] ?? []), headerOf(headers[id]!.kind).view(place)];
     return place;
   }
 }
