@@ -52,8 +52,10 @@ export function analyze(
   if (behind < 0 && (flags & RST) === 0)
     events.push({ kind: "lostSegment", rule: "begins behind next", missing: -behind });
   if (behind === 1 && length <= 1 && !isControl && sender.hasNext) {
-    kind = "keepAlive";
-    events.push({ kind, rule: "one octet below next" });
+    // Linux asks in the same way whether somebody is there, and whether the window is still 0
+    kind = receiver.window === 0 ? "zeroWindowQuestion" : "keepAlive";
+    if (kind === "keepAlive") events.push({ kind, rule: "one octet below next" });
+    else events.push({ kind: "zeroWindowProbe", rule: "one octet below next, window of 0" });
   }
   if (length === 0) {
     if (!isControl && (sender.hasNext ? behind === 0 : sequence === 0) && acknowledgment === sender.acknowledged)
@@ -149,6 +151,8 @@ function repeated(segment: Segment, sender: TcpSide, previous: TcpSide["previous
   }
   if (window === 0) {
     if (previous === "zeroWindowProbe") events.push({ kind: "zeroWindowProbeAnswer", rule: "answers a probe" });
+    if (previous === "zeroWindowQuestion")
+      events.push({ kind: "zeroWindowProbeAnswer", rule: "answers a probe below next" });
     return;
   }
   if (previous === "keepAlive") {

@@ -73,11 +73,14 @@ export const rules = {
   "acknowledges more unseen": "acknowledges octets that were not seen, where none of these says so",
   "repeats an acknowledgment": "no data, same next, acknowledgment and window as the side's segment before",
   "SACK blocks": "blocks behind its acknowledgment",
-  "one octet below next": "no data or one octet, one below next, no SYN, FIN or RST",
+  "one octet below next": "no data or one octet, one below next, no SYN, FIN or RST, the other side's window not 0",
   "answers a keep-alive": "repeats acknowledgment and window after a keep-alive",
   "window of 0": "a window of 0 without SYN, FIN or RST",
   "one octet into a window of 0": "one octet at next while the other side's window is 0",
-  "answers a probe": "repeats acknowledgment and the window of 0 after a probe",
+  "one octet below next, window of 0":
+    "no data or one octet, one below next, while the other side's window is 0: as Linux probes",
+  "answers a probe": "repeats acknowledgment and the window of 0 after one octet at next",
+  "answers a probe below next": "repeats acknowledgment and the window of 0 after a probe one below next",
   "only the window differs":
     "no data, same next and acknowledgment as before, another window; before the first segment, all are 0",
   "fills the window": "data up to the last octet that the other side's window takes",

@@ -110,7 +110,7 @@ export class TcpSide extends Side {
   /** Times it repeated that acknowledgment with nothing else to say. */
   duplicates = 0;
   /** What its previous segment was, for whoever answers it. */
-  previous: "keepAlive" | "zeroWindowProbe" | undefined = undefined;
+  previous: "keepAlive" | "zeroWindowProbe" | "zeroWindowQuestion" | undefined = undefined;
 
   /** Octets of data in its latest segment. */
   latestLength = 0;

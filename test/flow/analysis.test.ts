@@ -158,6 +158,27 @@ test("a window of 0, a probe into it, its answer, and the window open again", ()
   ]);
 });
 
+test("what asks below next whether a window is still 0 is no keep-alive", () => {
+  const packets = [
+    data("client", 101, 301, "hello", 0.1),
+    ack("server", 301, 106, 0.11, 0),
+    ack("client", 105, 301, 1),
+    ack("server", 301, 106, 1.01, 0),
+    ack("server", 301, 106, 2, 500),
+    ack("client", 105, 301, 30),
+    ack("server", 301, 106, 30.01, 500),
+  ];
+  expect(after(packets)).toEqual([
+    "",
+    "zeroWindow",
+    "zeroWindowProbe",
+    "zeroWindow zeroWindowProbeAnswer",
+    "windowUpdate",
+    "keepAlive",
+    "keepAliveAnswer",
+  ]);
+});
+
 test("a probe that is sent again is a probe, and its octet is nothing unseen once it is taken", () => {
   const packets = [
     data("client", 101, 301, "hello", 0.1),

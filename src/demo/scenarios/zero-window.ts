@@ -8,7 +8,7 @@ export const zeroWindow: Scenario = {
   lesson:
     "The server's program does not read, and its small buffer fills up: the window that it announces shrinks to 0, and the " +
     "client's kernel keeps what it has. It asks from time to time whether there is room, lest the news be lost: Linux does so by " +
-    "the same packet as for a keep-alive. As soon as the program reads, the window opens and the rest flows.",
+    "the same packet as for a keep-alive, one number below what comes next. As soon as the program reads, the window opens and the rest flows.",
   async run({ client, server, step, seen, expect }) {
     const listener = await server.listen(1, { reuseAddress: true, receiveBuffer: 4096 });
     const socket = await client.connect(server);
@@ -17,7 +17,7 @@ export const zeroWindow: Scenario = {
     await step(`The client sends ${SIZE} octets, the server does not read`);
     const sending = socket.sendAll(new Uint8Array(SIZE));
     await seen("server: zero window");
-    await seen("client: keep-alive");
+    await seen("client: zero window probe");
 
     await step("Now it reads");
     let received = 0;
@@ -31,7 +31,7 @@ export const zeroWindow: Scenario = {
   },
   expected: [
     ...["client: SYN", "server: SYN ACK", "client: ACK"],
-    ...["client: data …", "server: zero window", "client: keep-alive", "server: zero window …"],
+    ...["client: data …", "server: zero window", "client: zero window probe", "server: zero window …"],
     ...["server: window update", "client: data …"],
     ...["client: FIN", "server: FIN", "client: ACK"],
   ],
