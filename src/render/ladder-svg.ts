@@ -15,21 +15,23 @@ const WORDS = 56;
 /** Nanoseconds: a longer pause is shown as one. */
 const PAUSE = 1e8;
 
+/** In every colour written out: not every program that shows images knows custom properties. */
+function colours(page: string, ink: string, quiet: string, mark: string, line: string, call: string): string {
+  return `.page { fill: ${page}; } text { fill: ${ink}; } text.quiet { fill: ${quiet}; } .life { stroke: ${quiet}; }
+  text.note, text.lost, text.failed { fill: ${mark}; } .arrow { stroke: ${line}; } .head { fill: ${line}; }
+  text.call { fill: ${call}; } .tick { stroke: ${call}; }`;
+}
+
 const STYLE = `
-  svg { background: #fff; color: #1b1f24; --quiet: #6a737d; --mark: #b35900; --line: #0550ae; --call: #1a7f37; }
-  @media (prefers-color-scheme: dark) {
-    svg { background: #0d1117; color: #e6edf3; --quiet: #8b949e; --mark: #f0883e; --line: #58a6ff; --call: #3fb950; }
-  }
-  text { font: 13px ui-monospace, monospace; fill: currentColor; }
+  text { font: 13px ui-monospace, monospace; }
   .title { font-weight: bold; }
-  .quiet { fill: var(--quiet); }
-  .note { fill: var(--mark); font-size: 12px; }
-  .life { stroke: var(--quiet); }
-  .arrow { stroke: var(--line); stroke-width: 1.5; }
-  .head { fill: var(--line); }
-  .call { fill: var(--call); }
-  .tick { stroke: var(--call); stroke-width: 3; }
-  .lost, .failed { fill: var(--mark); }
+  .note { font-size: 12px; }
+  .arrow { stroke-width: 1.5; }
+  .tick { stroke-width: 3; }
+  ${colours("#fff", "#1b1f24", "#6a737d", "#b35900", "#0550ae", "#1a7f37")}
+  @media (prefers-color-scheme: dark) {
+  ${colours("#0d1117", "#e6edf3", "#8b949e", "#f0883e", "#58a6ff", "#3fb950")}
+  }
 `;
 
 /** One image as text: the ladders one below the other. */
@@ -43,7 +45,7 @@ export function* ladderSvgPieces(ladders: readonly Ladder[]): Generator<string, 
   const height = ladders.reduce((sum, ladder) => sum + drawn(ladder).height, 0);
   const size = `width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"`;
   const label = ladders.map(({ title }) => title).join("; ");
-  yield `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${safe(label)}">\n<style>${STYLE}</style>\n`;
+  yield `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${safe(label)}">\n<style>${STYLE}</style>\n<rect class="page" width="${WIDTH}" height="${height}"/>\n`;
   let y = 0;
   for (const ladder of ladders) {
     const { parts, height } = drawn(ladder);

@@ -93,7 +93,8 @@ test("a ladder as an SVG image needs nothing else and knows light and dark", () 
   const svg = ladderSvg({ ...ladder(life), client: '<a & "b">' });
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="\d+" height="\d+"/);
   expect(svg).toContain("prefers-color-scheme: dark");
-  expect(svg).not.toMatch(/href|url\(|<script|@import/);
+  // Custom properties are not known everywhere
+  expect(svg).not.toMatch(/href|url\(|<script|@import|var\(/);
   expect(svg).toContain("&#60;a &#38; &#34;b&#34;&#62;");
   expect(svg.match(/class="head"/g)).toHaveLength(life.length);
   // Every element is closed
