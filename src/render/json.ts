@@ -53,12 +53,19 @@ function contentJson({ layers, checksums, problems, reassembled }: Packet, paylo
 const FIRST_SECOND = -62_167_219_200;
 const END_OF_TIME = 253_402_300_800;
 
+/** Packets come many to a second: the last one's text is kept. */
+let lastSecond = Number.NaN;
+let lastText = "";
+
 /** RFC 3339 in UTC with nine decimals; as numbers where no calendar has that time, and nothing where there is none. */
 function timeJson(seconds: number, nanoseconds: number): object {
   if (Number.isNaN(seconds)) return {};
   if (!(seconds >= FIRST_SECOND && seconds < END_OF_TIME) || nanoseconds >= 1e9) return { seconds, nanoseconds };
-  const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
-  return { time: `${whole}.${String(nanoseconds).padStart(9, "0")}Z` };
+  if (seconds !== lastSecond) {
+    lastText = new Date(seconds * 1000).toISOString().slice(0, 19);
+    lastSecond = seconds;
+  }
+  return { time: `${lastText}.${String(nanoseconds).padStart(9, "0")}Z` };
 }
 
 function layerJson(layer: Layer, payload: boolean): unknown {
