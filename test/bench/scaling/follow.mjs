@@ -77,7 +77,7 @@ pass(undefined, 200_000);
 pass(new Conversations(), 200_000);
 const walk = pass(undefined, packets);
 const before = used();
-const conversations = new Conversations();
+const conversations = new Conversations({ most: Math.max(count, 65_536) });
 const follow = pass(conversations, packets);
 const memory = (used() - before) / conversations.size;
 if (conversations.size !== count) throw new Error(`${conversations.size} conversations of ${count}`);
