@@ -54,7 +54,7 @@ function bars(race) {
     .filter(({ value }) => value > 0)
     .sort((a, b) => better * (a.value - b.value));
   const [least, most] = [Math.min(...values.map(({ value }) => value)), Math.max(...values.map(({ value }) => value))];
-  const left = 186;
+  const left = 206;
   const room = COLUMN - left - 92;
   const scale = (value) => 4 + (Math.log(value / least) / Math.log(Math.max(most / least, 1.01))) * (room - 4);
   const rows = values.map(({ each, value }, at) => {
