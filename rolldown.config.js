@@ -1,4 +1,4 @@
-// What users load, in few and small files: it starts in half the time that it takes to find two hundred modules.
+// What users load, in few and small files: it starts in two thirds of the time that two hundred modules take.
 import { defineConfig } from "rolldown";
 
 export default defineConfig({

@@ -57,7 +57,7 @@ export class Key {
   }
 
   get isIpv6(): boolean {
-    return this.words[0]! >> 8 === 6;
+    return isIpv6At(this.words, 0);
   }
 
   /** VLAN ids, outermost first. */
@@ -83,7 +83,6 @@ export class Key {
       others[at + 7] !== words[7]
     )
       return false;
-    // Addresses of IPv4 have one word
     if (!this.isIpv6) return true;
     for (let i = 4; i < WORDS; i++) if (others[at + i] !== words[i]) return false;
     return true;
@@ -103,8 +102,13 @@ export function hashOf(words: Int32Array, at: number): number {
     mixed(mixed(mixed(mixed(0, words[at]!), words[at + 1]!), words[at + 2]!), words[at + 3]!),
     words[at + 7]!,
   );
-  if (words[at]! >> 8 === 6) for (let i = at + 4; i < at + WORDS; i++) hash = mixed(hash, words[i]!);
+  if (isIpv6At(words, at)) for (let i = at + 4; i < at + WORDS; i++) hash = mixed(hash, words[i]!);
   return hash ^ (hash >>> 13);
+}
+
+/** Addresses of IPv4 have one word: the other words are 0. */
+function isIpv6At(words: Int32Array, at: number): boolean {
+  return words[at]! >> 8 === 6;
 }
 
 function mixed(hash: number, word: number): number {

@@ -124,8 +124,6 @@ function coveredSum(walk: Walk, i: number): number {
   const start = walk.starts[i]!;
   const wireEnd = walk.wireEnds[i]!;
   switch (walk.ids[i]) {
-    case ids.tcp:
-      return sumWithPseudoHeader(walk, i, wireEnd);
     case ids.ipv4: {
       const size = (data.getUint8(start) & 15) * 4;
       // Less than a header has: nothing says what it covers
@@ -154,12 +152,10 @@ function coveredSum(walk: Walk, i: number): number {
       const end = coverage === 0 ? wireEnd : start + (data.getUint8(start + 4) + coverage - 1) * 4;
       return sumOf(walk, i, Math.min(end, wireEnd), pseudoHeaderSum(walk, i, wireEnd - start));
     }
-    case ids.mobility: {
-      const end = walk.ends[i]!;
-      return sumOf(walk, i, end, pseudoHeaderSum(walk, i, end - start));
-    }
+    case ids.mobility:
+      return sumWithPseudoHeader(walk, i, walk.ends[i]!);
     default:
-      return sumOf(walk, i, wireEnd, pseudoHeaderSum(walk, i, wireEnd - start));
+      return sumWithPseudoHeader(walk, i, wireEnd);
   }
 }
 
@@ -175,20 +171,21 @@ function sctpCrc(walk: Walk, i: number): number {
   return ((crc << 24) | ((crc & 0xff00) << 8) | ((crc >>> 8) & 0xff00) | (crc >>> 24)) >>> 0;
 }
 
-/** The sum from the start of layer `i` to `end`. */
-function sumOf(walk: Walk, i: number, end: number, sum = 0): number {
-  return end > walk.frameEnd || i >= walk.fragmented ? Number.NaN : addUp(walk.data, walk.starts[i]!, end, sum);
+/** The sum from `before` octets in front of layer `i` to `end`; NaN where not all of it is there. */
+function sumOf(walk: Walk, i: number, end: number, sum = 0, before = 0): number {
+  return end > walk.frameEnd || i >= walk.fragmented
+    ? Number.NaN
+    : addUp(walk.data, walk.starts[i]! - before, end, sum);
 }
 
 /** The sum of the pseudo-header and from the start of layer `i` to `end`. hot */
 function sumWithPseudoHeader(walk: Walk, i: number, end: number): number {
-  const start = walk.starts[i]!;
-  if (end > walk.frameEnd || i >= walk.fragmented) return Number.NaN;
+  const length = end - walk.starts[i]!;
   // Nearly always both addresses stand right in front of it: one stretch
   const addresses = i === 0 ? 0 : addressesBefore(walk, i - 1);
   return addresses === 0
-    ? addUp(walk.data, start, end, pseudoHeaderSum(walk, i, end - start))
-    : addUp(walk.data, start - addresses, end, protocols[walk.ids[i]!]! + end - start);
+    ? sumOf(walk, i, end, pseudoHeaderSum(walk, i, length))
+    : sumOf(walk, i, end, protocols[walk.ids[i]!]! + length, addresses);
 }
 
 /** Octets of both addresses where layer `i` is an IP header that ends with them; 0 where it is not. */

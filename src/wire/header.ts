@@ -12,7 +12,8 @@
 import { SockinspectError } from "../errors.js";
 import { type Field, type Fields, getter, misfit, type Place } from "./field.js";
 import { nearest } from "./nearest.js";
-import { once, part } from "./part.js";
+import { once } from "./once.js";
+import { part } from "./part.js";
 import { writer } from "./write.js";
 
 export type { Infer } from "./part.js";

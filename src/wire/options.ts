@@ -1,6 +1,7 @@
 /** Lists of options, each of a code, a length and what the code says: the shape TCP, IPv4, IPv6 and others share. */
 import type { Rest } from "./field.js";
-import { type Infer, type Kinded, once, type Part, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
+import { once } from "./once.js";
+import { type Infer, type Kinded, type Part, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
 import { isObject, opaque } from "./rest.js";
 
 interface Style {

@@ -1,6 +1,7 @@
 /** A stretch of octets described once by its layout: a whole header, an option, the message of an ICMP type. */
 import { blank, describer, type Field, type Fields, getter, misfit, Reader } from "./field.js";
 import { nearest } from "./nearest.js";
+import { once } from "./once.js";
 import { writer } from "./write.js";
 
 export interface Part<V extends object> {
@@ -107,12 +108,6 @@ export function part<const V extends object>(
       return rest?.codec.malformed?.(value[rest.name as keyof V]);
     },
   };
-}
-
-/** What `make` gives, made when it is first asked for: a program that starts does not wait for what it never needs. */
-export function once<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
 }
 
 /** A field that `value` has although its name is none of `names`, as the end of a sentence; undefined where there is none. */

@@ -1,6 +1,7 @@
 /** A rest that is one of several parts, by a code in the fixed part before it: ICMP messages, routing types. */
 import type { Rest } from "./field.js";
-import { type Infer, type Kinded, once, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
+import { once } from "./once.js";
+import { type Infer, type Kinded, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
 import { isObject, opaque } from "./rest.js";
 
 /** A code without a known meaning. */

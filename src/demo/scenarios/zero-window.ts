@@ -8,7 +8,8 @@ export const zeroWindow: Scenario = {
   lesson:
     "The server's program does not read, and its small buffer fills up: the window that it announces shrinks to 0, and the " +
     "client's kernel keeps what it has. It asks from time to time whether there is room, lest the news be lost: Linux does so by " +
-    "the same packet as for a keep-alive, one number below what comes next. As soon as the program reads, the window opens and the rest flows.",
+    "the same packet as for a keep-alive, one number below what comes next. As soon as the program reads, the window opens " +
+    "and the rest flows.",
   async run({ client, server, step, seen, expect }) {
     const listener = await server.listen(1, { reuseAddress: true, receiveBuffer: 4096 });
     const socket = await client.connect(server);
