@@ -23,15 +23,20 @@ export interface Scene {
   readonly packet: number;
 }
 
+/** Nanoseconds that the handshake took, or NaN; read where it is asked for, as numbers that are handed on take room. */
+interface Handshake {
+  readonly initialRoundTrip: number;
+}
+
 /**
- * Notes what is remarkable in `events`, with the numbers of both sides as they were before the segment. `roundTrip`: of
- * the handshake, or NaN. hot
+ * Notes what is remarkable in `events`, with the numbers of both sides as they were before the segment. What is rare is in
+ * functions of its own, so that the compiler spends its room on what is not. hot
  */
 export function analyze(
   segment: Segment,
   sender: TcpSide,
   receiver: TcpSide,
-  roundTrip: number,
+  handshake: Handshake,
   scene: Scene,
   events: FlowEvent[],
 ): void {
@@ -41,40 +46,63 @@ export function analyze(
   const previous = receiver.previous;
   let kind: TcpSide["previous"];
 
-  if (length === 1 && behind === 0 && sender.hasNext && receiver.window === 0) {
-    kind = "zeroWindowProbe";
-    events.push({ kind, rule: "one octet into a window of 0" });
-  }
-  if (window === 0 && !isControl) {
-    sender.zeroWindows++;
-    events.push({ kind: "zeroWindow", rule: "window of 0" });
-  }
-  if (behind < 0 && (flags & RST) === 0)
-    events.push({ kind: "lostSegment", rule: "begins behind next", missing: -behind });
-  if (behind === 1 && length <= 1 && !isControl && sender.hasNext) {
-    // Linux asks in the same way whether somebody is there, and whether the window is still 0
-    kind = receiver.window === 0 ? "zeroWindowQuestion" : "keepAlive";
-    if (kind === "keepAlive") events.push({ kind, rule: "one octet below next" });
-    else events.push({ kind: "zeroWindowProbe", rule: "one octet below next, window of 0" });
-  }
+  if (length === 1 && behind === 0 && receiver.window === 0 && sender.hasNext) kind = probe(events);
+  if (window === 0 && !isControl) close(sender, events);
+  if (behind !== 0) kind = displaced(segment, receiver, behind, events);
   if (length === 0) {
-    if (!isControl && (sender.hasNext ? behind === 0 : sequence === 0) && acknowledgment === sender.acknowledged)
+    if (acknowledgment !== sender.acknowledged) sender.duplicates = 0;
+    else if (!isControl && (sender.hasNext ? behind === 0 : sequence === 0))
       repeated(segment, sender, previous, events);
-    else if (acknowledgment !== sender.acknowledged) sender.duplicates = 0;
-  } else if (!isControl && isWindowFull(segment, receiver))
-    events.push({ kind: "windowFull", rule: "fills the window" });
-  if (length > 0 && behind === 0 && receiver.hasAcknowledged)
-    stalled(segment, sender, receiver, roundTrip, scene, events);
+  } else {
+    if (!isControl && isWindowFull(segment, receiver)) events.push({ kind: "windowFull", rule: "fills the window" });
+    if (behind === 0 && receiver.hasAcknowledged && receiver.latestLength === 0)
+      stalled(segment, sender, receiver, handshake, scene, events);
+  }
   if (segment.blocks > 0) selective(segment, events);
-  if ((flags & ACK) !== 0 && receiver.hasNext) unseen(segment, receiver, events);
+  // Nothing was acknowledged or sent beyond the run but where it, too, is passed
+  if ((flags & ACK) !== 0 && receiver.hasNext && (receiver.holes || ((acknowledgment - receiver.run) | 0) > 0))
+    unseen(segment, receiver, events);
   if (kind === undefined && (length > 0 || (flags & (SYN | FIN)) !== 0)) {
-    if (length > 0 && receiver.hasAcknowledged && ((sequence + length - receiver.acknowledged) | 0) <= 0) {
-      events.push({ kind: "spuriousRetransmission", rule: "acknowledged before", length });
-      sentAgain(sender);
-      // One octet may have been a probe that was refused: with more behind it, it is as good as new
-    } else if (behind > 0 && !(behind === 1 && length > 1)) again(segment, sender, receiver, roundTrip, scene, events);
+    if (length > 0 && receiver.hasAcknowledged && ((sequence + length - receiver.acknowledged) | 0) <= 0)
+      spurious(segment, sender, events);
+    // One octet may have been a probe that was refused: with more behind it, it is as good as new
+    else if (behind > 0 && !(behind === 1 && length > 1)) again(segment, sender, receiver, handshake, scene, events);
   }
   sender.previous = kind;
+}
+
+function probe(events: FlowEvent[]): "zeroWindowProbe" {
+  events.push({ kind: "zeroWindowProbe", rule: "one octet into a window of 0" });
+  return "zeroWindowProbe";
+}
+
+function close(sender: TcpSide, events: FlowEvent[]): void {
+  sender.zeroWindows++;
+  events.push({ kind: "zeroWindow", rule: "window of 0" });
+}
+
+function spurious({ length }: Segment, sender: TcpSide, events: FlowEvent[]): void {
+  events.push({ kind: "spuriousRetransmission", rule: "acknowledged before", length });
+  sentAgain(sender);
+}
+
+/** It begins `behind` octets below next. */
+function displaced(
+  { flags, length }: Segment,
+  receiver: TcpSide,
+  behind: number,
+  events: FlowEvent[],
+): TcpSide["previous"] {
+  if (behind < 0 && (flags & RST) === 0)
+    events.push({ kind: "lostSegment", rule: "begins behind next", missing: -behind });
+  if (behind !== 1 || length > 1 || (flags & (SYN | FIN | RST)) !== 0) return undefined;
+  // Linux asks in the same way whether somebody is there, and whether the window is still 0
+  if (receiver.window === 0) {
+    events.push({ kind: "zeroWindowProbe", rule: "one octet below next, window of 0" });
+    return "zeroWindowQuestion";
+  }
+  events.push({ kind: "keepAlive", rule: "one octet below next" });
+  return "keepAlive";
 }
 
 /**
@@ -82,21 +110,20 @@ export function analyze(
  * for more. Together they cost time on both sides.
  */
 function stalled(
-  segment: Segment,
+  { length }: Segment,
   sender: TcpSide,
   receiver: TcpSide,
-  roundTrip: number,
+  { initialRoundTrip }: Handshake,
   { time }: Scene,
   events: FlowEvent[],
 ): void {
-  const largest = receiver.maximumSegmentSize > 0 ? receiver.maximumSegmentSize : DEFAULT_SEGMENT;
   // What came after an update of the window waited for that
   const waited = receiver.advancedTime - sender.nextTime;
+  const largest = receiver.maximumSegmentSize > 0 ? receiver.maximumSegmentSize : DEFAULT_SEGMENT;
   if (
-    segment.length < largest &&
+    waited >= STALL + (Number.isNaN(initialRoundTrip) ? 0 : initialRoundTrip) &&
+    length < largest &&
     receiver.acknowledged === sender.next &&
-    receiver.latestLength === 0 &&
-    waited >= STALL + (Number.isNaN(roundTrip) ? 0 : roundTrip) &&
     time - receiver.advancedTime < MILLISECOND
   )
     events.push({ kind: "delayedAckStall", rule: "small segments wait for an acknowledgment", waited });
@@ -168,7 +195,7 @@ function again(
   segment: Segment,
   sender: TcpSide,
   receiver: TcpSide,
-  roundTrip: number,
+  { initialRoundTrip }: Handshake,
   scene: Scene,
   events: FlowEvent[],
 ): void {
@@ -178,8 +205,8 @@ function again(
   const end = (sequence + span) | 0;
   const fills = holds(sender.holes, sequence, end);
   // Where the clock ran back, what fills a gap was captured before what lies behind it
-  const isSoon = after < (roundTrip > 0 ? roundTrip : REORDERING) && (fills || after >= 0);
-  if (receiver.duplicates >= 2 && sequence === receiver.acknowledged && scene.time - receiver.acknowledgedTime < FAST)
+  const isSoon = after < (initialRoundTrip > 0 ? initialRoundTrip : REORDERING) && (fills || after >= 0);
+  if (receiver.duplicates >= 2 && sequence === receiver.acknowledged && scene.time - receiver.repeatedTime < FAST)
     events.push({ kind: "fastRetransmission", rule: "answers duplicate acknowledgments", length });
   else if (isSoon && end !== sender.next) {
     if (fills) {
@@ -214,21 +241,20 @@ export function advance(segment: Segment, sender: TcpSide, receiver: TcpSide, sc
   const { flags, sequence, length } = segment;
   const span = length + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
   const end = (sequence + span) | 0;
-  if (!sender.hasNext) {
-    sender.hasNext = true;
-    sender.next = sender.sent = sender.run = end;
-    sender.nextTime = scene.time;
-  } else {
+  if (!sender.hasNext) begin(sender, end, scene);
+  else {
     if (((end - sender.sent) | 0) > 0) sender.sent = end;
+    if (sequence !== sender.next) displace(segment, sender, end);
     // Nobody knows yet whether a probe's octet is taken
-    if (sender.previous !== "zeroWindowProbe") move(sender, sequence, end, scene.time, (flags & RST) !== 0);
+    if (((end - sender.next) | 0) > 0 && sender.previous !== "zeroWindowProbe") {
+      if (sender.run === sequence) sender.run = end;
+      sender.next = end;
+      sender.nextTime = scene.time;
+    }
   }
-  if (span > 0 && Number.isNaN(sender.timedSince)) time(segment, sender, end, scene.time);
+  if (span > 0 && Number.isNaN(sender.timedSince)) time(segment, sender, end, scene);
   sender.latestLength = length;
-  if ((flags & FIN) !== 0) {
-    sender.sentFin = true;
-    sender.finEnd = end;
-  }
+  if ((flags & FIN) !== 0) finish(sender, end);
   if ((flags & ACK) !== 0) acknowledge(segment, sender, receiver, scene);
   sender.window = segment.window;
   sender.shift = (flags & SYN) === 0 && sender.windowShift > 0 ? sender.windowShift : 0;
@@ -236,56 +262,69 @@ export function advance(segment: Segment, sender: TcpSide, receiver: TcpSide, sc
   if (segment.isFragment) sender.hasNext = false;
 }
 
-/** Takes in the octets from `start` to `end`; a RST's number is no place in the stream. */
-function move(sender: TcpSide, start: number, end: number, time: number, isReset: boolean): void {
-  const gap = (start - sender.next) | 0;
-  if (gap > 0 && !isReset) {
-    sender.holes = open(sender.holes, sender.next, start);
+/** The first segment that was seen ends here. */
+function begin(sender: TcpSide, end: number, { time }: Scene): void {
+  sender.hasNext = true;
+  sender.next = sender.sent = sender.run = end;
+  sender.nextTime = time;
+}
+
+function finish(sender: TcpSide, end: number): void {
+  sender.sentFin = true;
+  sender.finEnd = end;
+}
+
+/** Takes in what does not begin at next; a RST's number is no place in the stream. */
+function displace({ flags, sequence }: Segment, sender: TcpSide, end: number): void {
+  if (sender.previous === "zeroWindowProbe") return;
+  const gap = (sequence - sender.next) | 0;
+  if (gap > 0 && (flags & RST) === 0) {
+    sender.holes = open(sender.holes, sender.next, sequence);
     sender.missed += gap;
-  } else if (gap < 0 && sender.holes?.length) sender.missed -= fill(sender.holes, start, end);
-  if (((end - sender.next) | 0) > 0) {
-    sender.next = end;
-    sender.nextTime = time;
-  }
-  if (start === sender.run) sender.run = sender.next;
+  } else if (gap < 0 && sender.holes?.length) sender.missed -= fill(sender.holes, sequence, end);
+  // It takes the run up to what was seen behind it
+  if (sequence === sender.run && ((end - sender.next) | 0) <= 0) sender.run = sender.next;
 }
 
 /** Times a segment that is new, or a copy that its timestamp tells from the one before. */
-function time({ hasTimestamps, timestamp }: Segment, sender: TcpSide, end: number, now: number): void {
+function time({ hasTimestamps, timestamp }: Segment, sender: TcpSide, end: number, scene: Scene): void {
   const isAgain = sender.unanswered > 0;
   if (isAgain ? !hasTimestamps || timestamp === sender.timedStamp : end !== sender.next) return;
   sender.timed = end;
-  sender.timedSince = now;
+  sender.timedSince = scene.time;
   sender.timedStamp = timestamp;
   sender.timedAgain = isAgain;
 }
 
 function acknowledge(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
-  const { acknowledgment, hasTimestamps, timestampEcho } = segment;
-  const isNew = !sender.hasAcknowledged || ((acknowledgment - sender.acknowledged) | 0) > 0;
-  if (isNew) {
-    // SYN and FIN have numbers, too
-    const first = receiver.sentSyn ? (receiver.initial + 1) | 0 : acknowledgment;
-    receiver.delivered += (acknowledgment - (sender.hasAcknowledged ? sender.acknowledged : first)) | 0;
-    if (receiver.sentFin && acknowledgment === receiver.finEnd) receiver.delivered--;
-    receiver.unanswered = 0;
-    sender.advancedTime = scene.time;
-    if (!Number.isNaN(receiver.timedSince) && ((acknowledgment - receiver.timed) | 0) >= 0) {
-      if (!receiver.timedAgain || (hasTimestamps && timestampEcho === receiver.timedStamp)) {
-        receiver.roundTrips ??= new RoundTrips();
-        receiver.roundTrips.sample(scene.time - receiver.timedSince);
-      }
-      receiver.timedSince = Number.NaN;
-    }
-  }
-  if (!sender.hasAcknowledged || acknowledgment !== sender.acknowledged) {
+  const { acknowledgment } = segment;
+  if (acknowledgment !== sender.acknowledged || !sender.hasAcknowledged) {
+    if (!sender.hasAcknowledged || ((acknowledgment - sender.acknowledged) | 0) > 0)
+      progress(segment, sender, receiver, scene);
     sender.duplicates = 0;
     sender.isUnseen = false;
     sender.acknowledgedPacket = scene.packet;
+    sender.acknowledged = acknowledgment;
   }
-  sender.acknowledged = acknowledgment;
-  sender.acknowledgedTime = scene.time;
+  if (sender.duplicates > 0) sender.repeatedTime = scene.time;
   if (!receiver.hasNext) return;
   if (takesProbe(acknowledgment, receiver)) receiver.next = receiver.run = acknowledgment;
   if (((acknowledgment - receiver.sent) | 0) > 0) receiver.sent = acknowledgment;
+}
+
+/** It acknowledges what was not acknowledged before. */
+function progress(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
+  const { acknowledgment } = segment;
+  // SYN and FIN have numbers, too
+  const first = receiver.sentSyn ? (receiver.initial + 1) | 0 : acknowledgment;
+  receiver.delivered += (acknowledgment - (sender.hasAcknowledged ? sender.acknowledged : first)) | 0;
+  if (receiver.sentFin && acknowledgment === receiver.finEnd) receiver.delivered--;
+  receiver.unanswered = 0;
+  sender.advancedTime = scene.time;
+  if (Number.isNaN(receiver.timedSince) || ((acknowledgment - receiver.timed) | 0) < 0) return;
+  if (!receiver.timedAgain || (segment.hasTimestamps && segment.timestampEcho === receiver.timedStamp)) {
+    receiver.roundTrips ??= new RoundTrips();
+    receiver.roundTrips.sample(scene.time - receiver.timedSince);
+  }
+  receiver.timedSince = Number.NaN;
 }

@@ -6,7 +6,7 @@ import { type Conversation, EchoConversation, TcpConversation, UdpConversation }
 import type { FlowEvent } from "./events.js";
 import { followTcp, isAnew } from "./follow-tcp.js";
 import { Reassembly } from "./reassembly.js";
-import { Segment } from "./segment.js";
+import { Segment, SYN } from "./segment.js";
 import { Side, TcpSide } from "./side.js";
 import { KeyTable } from "./table.js";
 
@@ -166,7 +166,8 @@ export class Conversations {
   #find(packet: Packet): Conversation {
     const { key } = this.#segment;
     const known = this.#table.get(key);
-    if (known && !(known.kind === "tcp" && isAnew(known, this.#segment))) return known;
+    if (known && !(known.kind === "tcp" && (this.#segment.flags & SYN) !== 0 && isAnew(known, this.#segment)))
+      return known;
     const made = this.#make(packet);
     this.#table.set(key, made);
     if (known && !this.#segment.isBroken)

@@ -30,25 +30,23 @@ export function followTcp(
   // RFC 9293 has no place for it: whoever gets it drops it, so it changes nothing
   if (segment.isBroken) return;
   if ((flags & SYN) !== 0) synchronize(conversation, segment, sender, receiver, scene, events);
-  else if (!sender.hasInitial) {
-    // Its first octet seen is number 1, as if the SYN had been 0
-    sender.initial = (segment.sequence - 1) | 0;
-    sender.hasInitial = true;
-  }
-  if ((flags & ACK) !== 0 && !receiver.hasInitial) {
-    receiver.initial = (segment.acknowledgment - 1) | 0;
-    receiver.hasInitial = true;
-  }
-  if ((flags & (FIN | RST)) !== 0 || conversation.closer)
-    end(conversation, segment, sender, receiver, scene.time, events);
-  analyze(segment, sender, receiver, conversation.initialRoundTrip, scene, events);
-  moveStates(segment, sender, receiver);
-  sender.data?.segment(segment, (flags & SYN) !== 0 ? (segment.sequence + 1) | 0 : undefined);
+  else if (!sender.hasInitial) begin(sender, segment.sequence);
+  if ((flags & ACK) !== 0 && !receiver.hasInitial) begin(receiver, segment.acknowledgment);
+  if ((flags & (FIN | RST)) !== 0 || conversation.closer) end(conversation, segment, sender, receiver, scene, events);
+  analyze(segment, sender, receiver, conversation, scene, events);
+  if ((flags & (SYN | FIN | RST)) !== 0 || sender.state !== "ESTABLISHED" || receiver.state !== "ESTABLISHED")
+    moveStates(segment, sender, receiver);
+  if (sender.data) sender.data.segment(segment, (flags & SYN) !== 0 ? (segment.sequence + 1) | 0 : undefined);
   advance(segment, sender, receiver, scene);
-  if ((flags & ACK) !== 0) receiver.data?.acknowledged(segment.acknowledgment);
-  if (Number.isNaN(conversation.handshakeTime) && !Number.isNaN(conversation.synTime))
-    completeHandshake(conversation, segment, sender, scene.time);
+  if (receiver.data && (flags & ACK) !== 0) receiver.data.acknowledged(segment.acknowledgment);
+  if (Number.isNaN(conversation.handshakeTime)) completeHandshake(conversation, segment, sender, scene);
   if (conversation.closer) endStreams(conversation);
+}
+
+/** The first octet of `side` that is known of is number 1, as if its SYN had been 0. */
+function begin(side: TcpSide, sequence: number): void {
+  side.initial = (sequence - 1) | 0;
+  side.hasInitial = true;
 }
 
 function synchronize(
@@ -114,9 +112,9 @@ function exchange(conversation: TcpConversation): void {
 }
 
 /** The client's first acknowledgment proves that it has the SYN-ACK, also where that was not seen. */
-function completeHandshake(conversation: TcpConversation, segment: Segment, sender: TcpSide, time: number): void {
+function completeHandshake(conversation: TcpConversation, segment: Segment, sender: TcpSide, { time }: Scene): void {
   const { client, server } = conversation;
-  if (sender !== client || (segment.flags & (SYN | ACK | RST)) !== ACK) return;
+  if (sender !== client || Number.isNaN(conversation.synTime) || (segment.flags & (SYN | ACK | RST)) !== ACK) return;
   if (server.sentSyn ? ((segment.acknowledgment - server.initial) | 0) > 0 : server.packets === 0)
     conversation.handshakeTime = time;
 }
@@ -126,7 +124,7 @@ function end(
   { flags, length, sequence }: Segment,
   sender: TcpSide,
   receiver: TcpSide,
-  time: number,
+  { time }: Scene,
   events: FlowEvent[],
 ): void {
   if (length > 0 && (conversation.isReset || (sender.sentFin && ((sequence + length - sender.finEnd) | 0) > 0)))

@@ -111,15 +111,17 @@ export class Segment {
   /** Ethernet, IP, then TCP or UDP, as nearly always. */
   #plain(walk: Walk): boolean {
     const { key } = this;
-    const ports = walk.data.getUint32(walk.starts[2]!);
+    const { data } = walk;
+    const ports = data.getUint32(walk.starts[2]!);
+    const isTcp = walk.ids[2] === ids.tcp;
+    const protocol = isTcp ? 6 : 17;
     key.clear();
     key.ports(ports >>> 16, ports & 0xffff);
-    if (walk.ids[2] === ids.tcp) {
-      this.#readAddresses(walk, 1, 2, 6);
-      return this.#tcp(walk, 2);
-    }
-    this.#readAddresses(walk, 1, 2, 17);
-    this.#carry(walk, 2, 8);
+    const at = walk.starts[1]!;
+    if (walk.ids[1] === ids.ipv4) key.ipv4(protocol, data.getInt32(at + 12), data.getInt32(at + 16));
+    else this.#readAddresses(walk, 1, 2, protocol);
+    if (isTcp) this.#tcp(walk, 2);
+    else this.#carry(walk, 2, 8);
     return true;
   }
 

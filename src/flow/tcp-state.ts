@@ -18,11 +18,10 @@ export type TcpState =
 
 /**
  * Moves both sides on. What a side sends proves its state; what is sent to it is taken to arrive, until the side proves
- * that it did not by sending again. Numbers of `sender` and `receiver` are those before the segment. hot
+ * that it did not by sending again. Numbers of `sender` and `receiver` are those before the segment.
  */
 export function moveStates(segment: Segment, sender: TcpSide, receiver: TcpSide): void {
   const { flags } = segment;
-  if ((flags & (SYN | FIN | RST)) === 0 && sender.state === "ESTABLISHED" && receiver.state === "ESTABLISHED") return;
   if ((flags & RST) !== 0) reset(segment, sender, receiver);
   else if ((flags & SYN) !== 0) synchronize(segment, sender, receiver);
   else {
