@@ -1,10 +1,13 @@
 import type { Predicate, PredicateOptions } from "../filter/predicate.js";
 import type { FileRecord } from "./record.js";
 
-/** A filter over the packets of a file; an empty one accepts every packet. The language is loaded where it is used. */
-export async function fileFilter(filter: string, addresses: PredicateOptions["addresses"]): Promise<FileFilter> {
+/** A filter over the packets of a file; none where it is empty. The language is loaded where it is used. */
+export async function fileFilter(
+  filter: string,
+  addresses: PredicateOptions["addresses"],
+): Promise<FileFilter | undefined> {
   const source = filter.trim();
-  if (source === "") return new FileFilter(() => () => true);
+  if (source === "") return undefined;
   const language = await import("../filter/predicate.js");
   return new FileFilter((linkType, swapped) => language.predicate(source, { linkType, swapped, addresses }));
 }

@@ -5,7 +5,7 @@ import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATIST
 import { type CaptureInput, openCapture } from "./file.js";
 import { type FileFilter, fileFilter } from "./file-filter.js";
 import { Packets } from "./packets.js";
-import type { Block, FileProblem, FileRecord } from "./record.js";
+import type { Block, FileProblem, FileRecord, Item } from "./record.js";
 import type { Batch, Source, Statistics } from "./source.js";
 
 export interface ReadOptions {
@@ -116,7 +116,7 @@ class CaptureFileSource implements FileSource {
 class FileBatch implements Batch {
   readonly #input: CaptureInput;
   readonly #frame: Frame;
-  readonly #filter: FileFilter;
+  readonly #filter: FileFilter | undefined;
   readonly #drops: Drops;
   readonly #limit: number;
   readonly #counter: { captured: number };
@@ -125,7 +125,7 @@ class FileBatch implements Batch {
   constructor(
     input: CaptureInput,
     frame: Frame,
-    filter: FileFilter,
+    filter: FileFilter | undefined,
     drops: Drops,
     limit: number,
     counter: { captured: number },
@@ -141,13 +141,13 @@ class FileBatch implements Batch {
   /** One frame, moved from packet to packet. */
   [Symbol.iterator](): Iterator<Frame> {
     const frame = this.#frame;
+    const { record } = this.#input;
     const result: { done: boolean; value: Frame } = { done: false, value: frame };
     return {
       // hot
       next: (): IteratorResult<Frame> => {
-        if (this.#released || this.#counter.captured >= this.#limit || !this.#next())
-          return { done: true, value: undefined };
-        moveTo(frame, this.#input.record);
+        if (this.#released || !this.#next()) return { done: true, value: undefined };
+        moveTo(frame, record);
         this.#counter.captured++;
         return result as IteratorYieldResult<Frame>;
       },
@@ -156,7 +156,7 @@ class FileBatch implements Batch {
 
   release(): void {
     if (this.#released) return;
-    if (this.#counter.captured < this.#limit) while (this.#next()); // passed over by the consumer
+    while (this.#next()); // passed over by the consumer
     this.#released = true;
     this.#frame.release();
   }
@@ -164,14 +164,21 @@ class FileBatch implements Batch {
   /** Moves on to the next packet that passes the filter. hot */
   #next(): boolean {
     const input = this.#input;
-    for (let item = input.next(); item !== undefined; item = input.next()) {
+    const { record } = input;
+    while (this.#counter.captured < this.#limit) {
+      const item = input.next();
       if (item === "packet") {
-        if (input.record.dropped !== 0) this.#drops.packet(input.record);
-        if (this.#filter.accepts(input.record)) return true;
-      } else if (item === "statistics") this.#drops.block(input.block!);
-      else if (item === "section") this.#drops.section();
+        if (record.dropped !== 0) this.#drops.packet(record);
+        if (this.#filter === undefined || this.#filter.accepts(record)) return true;
+      } else if (item === undefined) return false;
+      else this.#note(item);
     }
     return false;
+  }
+
+  #note(item: Item): void {
+    if (item === "statistics") this.#drops.block(this.#input.block!);
+    else if (item === "section") this.#drops.section();
   }
 }
 
@@ -181,10 +188,19 @@ function moveTo(frame: Frame, record: FileRecord): void {
   frame.nanoseconds = record.nanoseconds;
   frame.linkType = record.linkType;
   frame.device = record.device;
-  frame.direction = record.direction;
-  frame.offload = record.offload;
-  frame.gso = record.gso;
+  if (record.flags !== 0) moveFlagsTo(frame, record);
+  else {
+    frame.direction = undefined;
+    frame.offload = "none";
+    frame.gso = false;
+  }
   frame.move(record.data, record.at, record.end, record.length);
+}
+
+function moveFlagsTo(frame: Frame, { direction, offload, gso }: FileRecord): void {
+  frame.direction = direction;
+  frame.offload = offload;
+  frame.gso = gso;
 }
 
 /** Packets that were lost when the file was captured. */

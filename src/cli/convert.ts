@@ -75,12 +75,12 @@ class Choice {
   #first: Moment | undefined;
   #from: Moment | undefined;
   #to: Moment | undefined;
-  readonly #filter: FileFilter;
+  readonly #filter: FileFilter | undefined;
   readonly #fromOf: MomentOf | undefined;
   readonly #toOf: MomentOf | undefined;
   readonly #count: number;
 
-  constructor(filter: FileFilter, options: ConvertCommandOptions) {
+  constructor(filter: FileFilter | undefined, options: ConvertCommandOptions) {
     this.#filter = filter;
     this.#fromOf = options.from === undefined ? undefined : parseMoment("--from", options.from);
     this.#toOf = options.to === undefined ? undefined : parseMoment("--to", options.to);
@@ -91,7 +91,7 @@ class Choice {
   keeps(record: FileRecord, input: CaptureInput): boolean {
     if (this.enough) return false;
     this.seen++;
-    if (!this.#isTimely(record) || !this.#filter.accepts(record)) return false;
+    if (!this.#isTimely(record) || this.#filter?.accepts(record) === false) return false;
     if (++this.#kept === this.#count) this.#end(input);
     return true;
   }

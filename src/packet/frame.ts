@@ -43,10 +43,13 @@ export class Frame implements Packet {
   end = 0;
   readonly #walk: Walk;
   #walked = false;
-  /** Views by header and by how often that header came before it in the packet: made once, then moved. */
-  readonly #views: (AnyView[] | undefined)[] = new Array(headers.length).fill(undefined);
-  /** The places of the views, under the same numbers. */
-  readonly #places: (Place[] | undefined)[] = new Array(headers.length).fill(undefined);
+  /** The first view of each header, made once, then moved; and its place. */
+  readonly #views: (AnyView | undefined)[] = new Array(headers.length).fill(undefined);
+  readonly #places: (Place | undefined)[] = new Array(headers.length).fill(undefined);
+  /** A bit for each header whose first view was moved to this packet; 0 before one was asked for. */
+  #present = 0;
+  /** Views of headers that are in a packet more than once, by header and by how often it came before. */
+  readonly #others = new Map<number, AnyView[]>();
   readonly #payload = new BorrowedOctets("payload");
   readonly #trailer = new BorrowedOctets("trailer");
   readonly #layers: Layer[] = [];
@@ -64,12 +67,14 @@ export class Frame implements Packet {
     this.length = length;
     this.reassembled = undefined;
     this.#walked = false;
+    this.#present = 0;
   }
 
   /** From now on everything that would read the octets throws `RELEASED`. */
   release(): void {
     this.move(RELEASED, 0, 0, 0);
-    for (const places of this.#places) for (const place of places ?? []) place.data = RELEASED;
+    for (const place of this.#places) if (place) place.data = RELEASED;
+    for (const views of this.#others.values()) for (const { place } of views) place.data = RELEASED;
     this.#payload.data = this.#trailer.data = RELEASED;
   }
 
@@ -84,31 +89,31 @@ export class Frame implements Packet {
   }
 
   get ethernet(): View<Ethernet> | undefined {
-    return this.#first(ids.ethernet) as View<Ethernet> | undefined;
+    return this.first(ids.ethernet) as View<Ethernet> | undefined;
   }
   get vlan(): View<Vlan> | undefined {
-    return this.#first(ids.vlan) as View<Vlan> | undefined;
+    return this.first(ids.vlan) as View<Vlan> | undefined;
   }
   get arp(): View<Arp> | undefined {
-    return this.#first(ids.arp) as View<Arp> | undefined;
+    return this.first(ids.arp) as View<Arp> | undefined;
   }
   get ipv4(): View<Ipv4> | undefined {
-    return this.#first(ids.ipv4) as View<Ipv4> | undefined;
+    return this.first(ids.ipv4) as View<Ipv4> | undefined;
   }
   get ipv6(): View<Ipv6> | undefined {
-    return this.#first(ids.ipv6) as View<Ipv6> | undefined;
+    return this.first(ids.ipv6) as View<Ipv6> | undefined;
   }
   get icmp(): View<Icmp> | undefined {
-    return this.#first(ids.icmp) as View<Icmp> | undefined;
+    return this.first(ids.icmp) as View<Icmp> | undefined;
   }
   get icmpv6(): View<Icmpv6> | undefined {
-    return this.#first(ids.icmpv6) as View<Icmpv6> | undefined;
+    return this.first(ids.icmpv6) as View<Icmpv6> | undefined;
   }
   get tcp(): View<Tcp> | undefined {
-    return this.#first(ids.tcp) as View<Tcp> | undefined;
+    return this.first(ids.tcp) as View<Tcp> | undefined;
   }
   get udp(): View<Udp> | undefined {
-    return this.#first(ids.udp) as View<Udp> | undefined;
+    return this.first(ids.udp) as View<Udp> | undefined;
   }
 
   /** What the last header carries; undefined where that is nothing, or the header was cut. Borrowed like the frame. hot */
@@ -206,11 +211,24 @@ export class Frame implements Packet {
     return values;
   }
 
-  #first(id: number): AnyView | undefined {
+  /** The first view of a header; not of what an ICMP error quotes. Small, and so part of whoever asks. hot */
+  private first(id: number): AnyView | undefined {
+    if (this.#present === 0) this.#show();
+    return (this.#present & (1 << id)) !== 0 ? this.#views[id] : undefined;
+  }
+
+  /** Moves the first view of each header that there is. */
+  #show(): void {
     const walk = this.walk;
-    for (let i = 0; i < walk.count; i++)
-      if (walk.ids[i] === id) return i < walk.quoted ? this.#viewAt(i, id, 0) : undefined;
-    return undefined;
+    const count = Math.min(walk.count, walk.quoted);
+    let present = 0;
+    for (let i = 0; i < count; i++) {
+      const id = walk.ids[i]!;
+      if ((present & (1 << id)) !== 0) continue;
+      present |= 1 << id;
+      this.#moveTo(i, this.#places[id] ?? this.#place(id));
+    }
+    this.#present = present;
   }
 
   #view(i: number): AnyView {
@@ -218,25 +236,36 @@ export class Frame implements Packet {
     const id = walk.ids[i]!;
     let before = 0;
     for (let n = 0; n < i; n++) if (walk.ids[n] === id) before++;
-    return this.#viewAt(i, id, before);
+    if (before > 0) return this.#other(i, id, before);
+    this.#moveTo(i, this.#places[id] ?? this.#place(id));
+    return this.#views[id]!;
   }
 
-  /** The view of layer `i`, before which there are `before` of its kind. */
-  #viewAt(i: number, id: number, before: number): AnyView {
-    const place = this.#places[id]?.[before] ?? this.#place(id);
+  /** To layer `i`. */
+  #moveTo(i: number, place: Place): void {
     // To look is less than to tell the garbage collector of a change
     if (place.data !== this.data) place.data = this.data;
     place.at = this.#walk.starts[i]!;
     place.end = this.#walk.ends[i]!;
-    return this.#views[id]![before]!;
   }
 
-  /** One more place for a header, and its view. */
+  /** The place for the first of a header, and its view. */
   #place(id: number): Place {
     const place = new Place(RELEASED, 0, 0);
-    this.#places[id] = [...(this.#places[id] ?? []), place];
-    this.#views[id] = [...(this.#views[id] ?? []), headerOf(headers[id]!.kind).view(place)];
+    this.#places[id] = place;
+    this.#views[id] = headerOf(headers[id]!.kind).view(place);
     return place;
+  }
+
+  /** The view of layer `i`, before which there are `before` of its kind. */
+  #other(i: number, id: number, before: number): AnyView {
+    const others = this.#others.get(id) ?? [];
+    this.#others.set(id, others);
+    // Asked for in any order
+    while (others.length < before) others.push(headerOf(headers[id]!.kind).view(new Place(RELEASED, 0, 0)));
+    const view = others[before - 1]!;
+    this.#moveTo(i, view.place);
+    return view;
   }
 }
 

@@ -59,7 +59,7 @@ export const headers = [
 
 export type HeaderKind = (typeof headers)[number]["kind"];
 
-/** The place of each header in {@link headers}. */
+/** The place of each header in {@link headers}: below 31, as a bit each tells which of them a packet has. */
 export const ids = Object.fromEntries(headers.map((header, id) => [header.kind, id])) as Record<HeaderKind, number>;
 
 /** The header of `kind`, for whoever reads field tables. */

@@ -4,7 +4,7 @@ const DECIMAL: readonly string[] = Array.from({ length: 256 }, (_, octet) => Str
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
 
 // Captures repeat a few addresses millions of times: the last text of each hash slot is kept.
-const SLOTS = 1024;
+const SLOTS = 4096;
 const ipv4Keys = new Float64Array(SLOTS).fill(-1);
 const ipv4Texts: string[] = new Array(SLOTS).fill("");
 const ipv6Keys = new Uint32Array(SLOTS * 4);
@@ -15,7 +15,7 @@ const macTexts: string[] = new Array(SLOTS).fill("");
 /** hot */
 export function ipv4Text(data: DataView, at: number): string {
   const key = data.getUint32(at);
-  const slot = Math.imul(key, 0x9e3779b1) >>> 22;
+  const slot = Math.imul(key, 0x9e3779b1) >>> 20;
   if (ipv4Keys[slot] === key) return ipv4Texts[slot]!;
   const text = `${DECIMAL[key >>> 24]}.${DECIMAL[(key >>> 16) & 255]}.${DECIMAL[(key >>> 8) & 255]}.${DECIMAL[key & 255]}`;
   ipv4Keys[slot] = key;
@@ -29,7 +29,7 @@ export function ipv6Text(data: DataView, at: number): string {
   const b = data.getUint32(at + 4);
   const c = data.getUint32(at + 8);
   const d = data.getUint32(at + 12);
-  const slot = Math.imul(a ^ Math.imul(b, 31) ^ Math.imul(c, 961) ^ Math.imul(d, 29791), 0x9e3779b1) >>> 22;
+  const slot = Math.imul(a ^ Math.imul(b, 31) ^ Math.imul(c, 961) ^ Math.imul(d, 29791), 0x9e3779b1) >>> 20;
   const key = slot * 4;
   if (ipv6Keys[key] === a && ipv6Keys[key + 1] === b && ipv6Keys[key + 2] === c && ipv6Keys[key + 3] === d)
     return ipv6Texts[slot]!;
@@ -43,25 +43,25 @@ export function ipv6Text(data: DataView, at: number): string {
 }
 
 function formatIpv6(data: DataView, at: number): string {
-  const groups = Array.from({ length: 8 }, (_, i) => data.getUint16(at + 2 * i));
-  // RFC 5952 §5: IPv4-mapped addresses end in dotted decimal
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)
-    return `::ffff:${ipv4Text(data, at + 12)}`;
   // RFC 5952 §4.2: the longest run of two or more zero groups is left out, the first of equals
   let start = -1;
-  let size = 1;
-  for (let i = 0; i < 8; i++) {
-    let run = 0;
-    while (i + run < 8 && groups[i + run] === 0) run++;
-    if (run > size) {
-      start = i;
-      size = run;
-    }
-    i += run;
+  let end = -1;
+  for (let i = 0, run = 0; i < 8; i++) {
+    run = data.getUint16(at + 2 * i) === 0 ? run + 1 : 0;
+    if (run < 2 || run <= end - start) continue;
+    end = i + 1;
+    start = end - run;
   }
-  const text = groups.map((group) => group.toString(16));
-  if (start < 0) return text.join(":");
-  return `${text.slice(0, start).join(":")}::${text.slice(start + size).join(":")}`;
+  // RFC 5952 §5: IPv4-mapped addresses end in dotted decimal
+  if (start === 0 && end === 5 && data.getUint16(at + 10) === 0xffff) return `::ffff:${ipv4Text(data, at + 12)}`;
+  let text = "";
+  for (let i = 0; i < 8; i++) {
+    if (i === start) {
+      text += "::";
+      i = end - 1;
+    } else text += `${i === 0 || i === end ? "" : ":"}${data.getUint16(at + 2 * i).toString(16)}`;
+  }
+  return text;
 }
 
 /** hot */
@@ -69,7 +69,7 @@ export function macText(data: DataView, at: number): string {
   const high = data.getUint32(at);
   const low = data.getUint16(at + 4);
   const key = high * 0x1_0000 + low;
-  const slot = Math.imul(high ^ Math.imul(low, 31), 0x9e3779b1) >>> 22;
+  const slot = Math.imul(high ^ Math.imul(low, 31), 0x9e3779b1) >>> 20;
   if (macKeys[slot] === key) return macTexts[slot]!;
   let text = HEX[high >>> 24]!;
   for (let i = 1; i < 6; i++) text += `:${HEX[data.getUint8(at + i)]}`;
