@@ -18,13 +18,16 @@ export default defineConfig({
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
+        // Words and numbers, without packets
+        { name: "text", test: /\/dist\/render\/(clock|paint|pen|text)\.js$/, priority: 1 },
         // A file for each folder that is used as a whole, none of which needs one that needs it (test/architecture.test.ts)
         {
           debugName: "folders",
           name: (id) => /\/dist\/(craft|demo|flow|hint|link|packet|render|send|socket|wire)\//.exec(id)?.[1] ?? null,
         },
-        // What many commands need, files that are read included: no sockets
-        { name: "commands", test: /\/dist\/cli\/(?!privileges)/, minShareCount: 5 },
+        // What nearly every command needs; what those need that show packets
+        { name: "commands", test: /\/dist\/cli\/(?!privileges|show|output|summary|ladder)/, minShareCount: 5 },
+        { name: "show", test: /\/dist\/cli\/(show|output|summary|ladder)/ },
       ],
     },
   },
