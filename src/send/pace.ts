@@ -5,6 +5,8 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 const TURN = 10;
 /** Milliseconds that a timer may be late. */
 const TIMER = 2;
+/** Milliseconds that a timer takes at most; what is to last longer is waited for in steps. */
+export const LONGEST = 2 ** 31 - 1;
 
 /** Waits until so long after its start, shorter than a timer can, and lets others have their turn. */
 export class Pace {
@@ -21,7 +23,7 @@ export class Pace {
       signal?.throwIfAborted();
       const left = (seconds - this.elapsed) * 1000;
       if (left <= 0) return;
-      if (left > TIMER) await sleep(left - TIMER, signal);
+      if (left > TIMER) await sleep(Math.min(left - TIMER, LONGEST), signal);
       else await setImmediate();
       this.#turned = performance.now();
     }
