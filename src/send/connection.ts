@@ -7,6 +7,7 @@ import { type Ipv4, ipv4 } from "../wire/ipv4.js";
 import { type Ipv6, ipv6 } from "../wire/ipv6.js";
 import { type Tcp, tcp } from "../wire/tcp.js";
 import { craft } from "./here.js";
+import { LONGEST } from "./pace.js";
 import type { Outgoing } from "./way.js";
 
 /** Why a segment is sent: what a connection does by itself, or `segment()`. */
@@ -51,7 +52,7 @@ type State = "opening" | "open" | "reset" | "closed";
 
 /**
  * A connection by hand. It sends and acknowledges what a TCP would, unless its `override` or {@link segment} says otherwise.
- * Its iteration gives the octets that the other side sends, until its FIN.
+ * Its iteration gives the octets that the other side sends, until its FIN. What is to be sent is sent in the order of the calls.
  */
 export class Connection implements AsyncDisposable {
   readonly local: Endpoint;
@@ -70,9 +71,14 @@ export class Connection implements AsyncDisposable {
   /** Whether the other side has sent its FIN. */
   #ended = false;
   #finished = false;
+  #released = false;
   readonly #segments: Packet[] = [];
   readonly #data: Uint8Array[] = [];
   readonly #waiting = new Set<() => void>();
+  /** Why it was {@link lose lost}. */
+  #failure: unknown;
+  /** Data and FIN, one after the other. */
+  #sending: Promise<unknown> = Promise.resolve();
 
   /** @internal `dial` and `answer` make them. */
   constructor(
@@ -138,9 +144,13 @@ export class Connection implements AsyncDisposable {
     if (fields.sequenceNumber === undefined) this.sequenceNumber = (this.sequenceNumber + taken) >>> 0;
   }
 
-  /** Sends data; resolves when all of it is acknowledged. Throws `CONNECTION`. */
+  /** Sends data, behind what is being sent already; resolves when all of it is acknowledged. Throws `CONNECTION`. */
   async send(data: Uint8Array | string): Promise<void> {
     const octets = octetsOf(data);
+    await this.#inTurn(() => this.#send(octets));
+  }
+
+  async #send(octets: Uint8Array): Promise<void> {
     const first = this.sequenceNumber;
     const end = (first + octets.length) >>> 0;
     let next = 0;
@@ -162,7 +172,7 @@ export class Connection implements AsyncDisposable {
       const before = this.#unacknowledged;
       if (await this.#until(() => this.#unacknowledged !== before)) attempts = 0;
       else if (attempts++ === retries) throw failed("no answer", `${this.#name} does not acknowledge what was sent`);
-      else next = acknowledged;
+      else next = Math.max(0, acknowledged);
     }
   }
 
@@ -172,11 +182,15 @@ export class Connection implements AsyncDisposable {
     return this.#segments.shift();
   }
 
-  /** What the other side sends, until its FIN. Throws `CONNECTION` when it resets the connection. */
+  /**
+   * What the other side sends, until its FIN. Throws `CONNECTION` when it resets the connection, and what has kept an
+   * acknowledgment from being sent.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const data = this.#data.shift();
       if (data) yield data;
+      else if (this.#failure !== undefined) throw this.#failure;
       else if (this.#ended || this.#state === "closed") return;
       else await this.#until(() => this.#data.length > 0 || this.#ended, Number.POSITIVE_INFINITY);
     }
@@ -184,8 +198,14 @@ export class Connection implements AsyncDisposable {
 
   /** Says that no more data follows; the other side may go on. Resolves when it is acknowledged. */
   async finish(): Promise<void> {
-    if (this.#finished) return;
-    this.#finished = true;
+    if (this.#finished) await this.#sending;
+    else {
+      this.#finished = true;
+      await this.#inTurn(() => this.#finish());
+    }
+  }
+
+  async #finish(): Promise<void> {
     const sequenceNumber = this.sequenceNumber;
     this.sequenceNumber = (sequenceNumber + 1) >>> 0;
     const end = this.sequenceNumber;
@@ -199,19 +219,18 @@ export class Connection implements AsyncDisposable {
   /** Ends the connection at once. */
   async reset(): Promise<void> {
     await this.#transmit("RST", { flags: { rst: true, ack: true } });
-    await this.#close("closed");
+    await this.#close();
   }
 
   /** Ends the connection in an orderly way: FIN, and the other side's where it comes in time. Idempotent. */
   async close(): Promise<void> {
-    if (this.#state === "closed") return;
     try {
       if (this.#state === "open") {
         await this.finish();
         await this.#until(() => this.#ended);
       }
     } finally {
-      await this.#close("closed");
+      await this.#close();
     }
   }
 
@@ -226,10 +245,18 @@ export class Connection implements AsyncDisposable {
     this.#wake();
   }
 
-  /** Ends what waits: there is nothing that packets could come by any more. @internal */
-  lose(): void {
+  /** Ends what waits: nothing can come or go any more, because of `failure` where there is one. @internal */
+  lose(failure?: unknown): void {
+    this.#failure ??= failure;
     this.#state = "closed";
     this.#wake();
+  }
+
+  /** Does `step` when those before it have ended, however they did. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#sending.then(step);
+    this.#sending = done.catch(() => {});
+    return done;
   }
 
   #follow(packet: Packet, segment: Tcp): void {
@@ -261,7 +288,7 @@ export class Connection implements AsyncDisposable {
       this.acknowledgmentNumber = (this.acknowledgmentNumber + data.length + (flags.fin ? 1 : 0)) >>> 0;
     } else if (flags.syn && this.#unacknowledged === acknowledgmentNumber && isNew) return;
     // Also what is out of order: it says what is expected
-    if (this.#options.acknowledge ?? true) void this.#transmit("ACK", {}).catch(() => this.lose());
+    if (this.#options.acknowledge ?? true) void this.#transmit("ACK", {}).catch((error) => this.lose(error));
   }
 
   #learn({ options, window }: Tcp): void {
@@ -310,6 +337,7 @@ export class Connection implements AsyncDisposable {
         throw this.acknowledgmentNumber === 0
           ? failed("refused", `${this.#name} refuses the connection`)
           : failed("reset", `${this.#name} has reset the connection`);
+      if (this.#failure !== undefined) throw this.#failure;
       if (this.#state === "closed" && !anyway) throw failed("closed", `the connection to ${this.#name} is closed`);
       const left = end - performance.now();
       if (left <= 0 || this.#state === "closed") return false;
@@ -320,7 +348,9 @@ export class Connection implements AsyncDisposable {
   /** Resolves when something has come, after so many milliseconds, or when the signal says so. */
   #woken(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
-      const timer = Number.isFinite(milliseconds) ? setTimeout(() => wake(), milliseconds) : undefined;
+      const timer = Number.isFinite(milliseconds)
+        ? setTimeout(() => wake(), Math.min(milliseconds, LONGEST))
+        : undefined;
       const wake = (): void => {
         clearTimeout(timer);
         this.#waiting.delete(wake);
@@ -336,9 +366,11 @@ export class Connection implements AsyncDisposable {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  async #close(state: State): Promise<void> {
-    this.#state = state;
+  async #close(): Promise<void> {
+    this.#state = "closed";
     this.#wake();
+    if (this.#released) return;
+    this.#released = true;
     await this.#release();
   }
 

@@ -1,6 +1,7 @@
 /** TCP connections by hand: as a client, or as a server. */
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
+import { isSockinspectError } from "../errors.js";
 import { layer, type Packet } from "../packet/packet.js";
 import { interfaceOf } from "../socket/interfaces.js";
 import { routeTo } from "../socket/routes.js";
@@ -43,7 +44,7 @@ export async function dial(remote: Endpoint, options: DialOptions = {}): Promise
   const all = opened.keep();
   wire.listen(
     (packet, segment) => connection.take(packet, segment),
-    () => connection.lose(),
+    (error) => connection.lose(error),
   );
   try {
     await connection.open();
@@ -70,6 +71,8 @@ export class Answering implements AsyncDisposable {
   readonly #connections = new Map<string, Connection>();
   readonly #accepted: Connection[] = [];
   readonly #waiting: (() => void)[] = [];
+  /** What has kept a handshake from being made. */
+  readonly #refused: unknown[] = [];
   #failure: unknown;
   #closed = false;
 
@@ -88,13 +91,17 @@ export class Answering implements AsyncDisposable {
     );
   }
 
-  /** The next connection whose handshake is complete. Throws the signal's reason; `undefined` once it is closed. */
+  /**
+   * The next connection whose handshake is complete. Throws the signal's reason, and what has kept a segment of a handshake
+   * from being sent; `undefined` once it is closed.
+   */
   async accept(): Promise<Connection | undefined> {
     const { signal } = this.#options;
     for (;;) {
       signal?.throwIfAborted();
       const connection = this.#accepted.shift();
       if (connection) return connection;
+      if (this.#refused.length > 0) throw this.#refused.shift();
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#closed) return undefined;
       await new Promise<void>((resolve) => {
@@ -111,7 +118,7 @@ export class Answering implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const connection of this.#connections.values()) connection.lose();
+    for (const connection of this.#connections.values()) connection.lose(this.#failure);
     this.#wake();
     await this.#opened.close();
   }
@@ -142,8 +149,13 @@ export class Answering implements AsyncDisposable {
         this.#accepted.push(connection);
         this.#wake();
       },
-      // Whoever has gone away in the midst of the handshake is no connection
-      () => this.#connections.delete(key),
+      (error) => {
+        this.#connections.delete(key);
+        // Whoever has gone away in the midst of the handshake is no connection
+        if (isSockinspectError(error, "CONNECTION")) return;
+        this.#refused.push(error);
+        this.#wake();
+      },
     );
   }
 

@@ -99,6 +99,37 @@ describe("a connection by hand", () => {
     expect(new Set(packets.map((packet) => layer(packet, "tcp")?.window))).toEqual(new Set([1000]));
   });
 
+  test("sends data in the order of the calls, and the FIN behind it, whoever waits for it", async () => {
+    const server = createServer((socket) => socket.on("error", () => {}));
+    const port = await listening(server, "127.0.0.1");
+    const received = once(server, "connection").then(([socket]) => textOf(socket));
+    const connection = await dial({ address: "127.0.0.1", port });
+    const sent = [connection.send("A".repeat(3000)), connection.send("B".repeat(3000)), connection.finish()];
+    await connection.close();
+    await Promise.all(sent);
+    expect(await received).toBe("A".repeat(3000) + "B".repeat(3000));
+    server.close();
+  });
+
+  test("says in its iteration what has kept an acknowledgment from being sent, behind what had come", async () => {
+    const server = createServer((socket) => socket.on("error", () => {}).write("hello"));
+    const port = await listening(server, "127.0.0.1");
+    let acknowledgments = 0;
+    const override = (segment: Segment): Segment => {
+      if (segment.step === "ACK" && ++acknowledgments === 2) throw new Error("no more");
+      return segment;
+    };
+    await using connection = await dial({ address: "127.0.0.1", port }, { override });
+    const heard: string[] = [];
+    const hearing = (async () => {
+      for await (const part of connection) heard.push(Buffer.from(part).toString());
+    })();
+    await expect(hearing).rejects.toThrow("no more");
+    expect(heard).toEqual(["hello"]);
+    await expect(connection.send("x")).rejects.toThrow("no more");
+    server.close();
+  });
+
   test("sends segments with fields as given, and shows what comes back", async () => {
     const server = createServer((socket) => socket.on("error", () => {}));
     const port = await listening(server, "127.0.0.1");
@@ -175,6 +206,22 @@ describe.each(["127.0.0.1", "::1"])("answer on %s", (host) => {
     expect(body).toBe("hello");
     await connection.close();
   });
+});
+
+test("a server says what has kept a segment of a handshake from being sent, and goes on", async () => {
+  let segments = 0;
+  const override = (segment: Segment): Segment => {
+    if (segments++ === 0) throw new Error("not yet");
+    return segment;
+  };
+  await using server = await answer({ port: 0, address: "127.0.0.1", override });
+  // The kernel sends its SYN again after a second
+  const client = connect(server.port, "127.0.0.1");
+  await expect(server.accept()).rejects.toThrow("not yet");
+  const connection = (await server.accept())!;
+  client.end("hello");
+  expect(await textOf(connection)).toBe("hello");
+  await connection.close();
 });
 
 test("a server that is closed accepts nothing more, and a port that is taken is said", async () => {
