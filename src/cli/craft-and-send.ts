@@ -54,10 +54,11 @@ export async function sendCommand(drafts: readonly string[], options: SendComman
     await sendBy(transmitter, packets, sendOptions);
   } catch (error) {
     if (!ended.signal.aborted) throw error;
+  } finally {
+    const { packets: taken, octets, waits } = transmitter;
+    const seconds = (performance.now() - start) / 1000;
+    teller(options.color)(`${sentText({ packets: taken, octets, waits, seconds })}${wayText(ways)}`);
   }
-  const { packets: taken, octets, waits } = transmitter;
-  const seconds = (performance.now() - start) / 1000;
-  teller(options.color)(`${sentText({ packets: taken, octets, waits, seconds })}${wayText(ways)}`);
 }
 
 export async function askCommand(drafts: readonly string[], options: AskCommandOptions): Promise<void> {

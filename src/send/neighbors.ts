@@ -4,8 +4,9 @@ import type { Source } from "../capture/source.js";
 import { SockinspectError } from "../errors.js";
 import type { Packet } from "../packet/packet.js";
 import type { Interface } from "../socket/interfaces.js";
-import type { PacketSocket } from "../socket/packet.js";
+import { explained, type PacketSocket } from "../socket/packet.js";
 import { knownNeighbor } from "../socket/routes.js";
+import { isFull } from "../socket/waiting.js";
 import { parseIpv4, parseIpv6 } from "../wire/address.js";
 import { arp } from "../wire/arp.js";
 import { addUp, checksumOf, pseudoHeader } from "../wire/checksum.js";
@@ -13,6 +14,13 @@ import { ethernet } from "../wire/ethernet.js";
 import { icmpv6 } from "../wire/icmpv6.js";
 import { ipv6 } from "../wire/ipv6.js";
 import { type LinkWay, wrong } from "./way.js";
+
+/** A neighbour whose hardware address was asked for and is not known yet. */
+interface Asked {
+  readonly found: Promise<void>;
+  answered(hardwareAddress: string): void;
+  failed(error: unknown): void;
+}
 
 type Next = NonNullable<LinkWay["next"]>;
 
@@ -28,73 +36,142 @@ const NOBODY = "00:00:00:00:00:00";
 const RETRANSMIT = 1000;
 const ATTEMPTS = 3;
 const ICMPV6 = 58;
+/** ARP replies and neighbour advertisements. */
+const ANSWERS = "arp[6:2] = 2 or icmp6[0] = 136";
 
 export class Neighbors {
   /** By the place that a packet goes to next: what is put before its IP header. */
   readonly #headers = new Map<Next, Uint8Array>();
-  readonly #sources = new Map<number, Source>();
+  /** By device and address: many places may lie behind one router. */
+  readonly #found = new Map<string, string>();
+  readonly #asked = new Map<string, Asked>();
+  #source: Source | undefined;
+  #listening = false;
 
   /** The link layer's header for packets to `next`, where it is known. hot */
   headerFor(device: Interface, next: Next): Uint8Array | undefined {
     const known = this.#headers.get(next);
     if (known) return known;
-    const address = withoutAsking(device, next) ?? knownNeighbor(device, next.address);
+    const address =
+      withoutAsking(device, next) ??
+      this.#found.get(keyOf(device.name, next.address)) ??
+      knownNeighbor(device, next.address);
     if (address === undefined) return undefined;
     const header = headerOf(device, address, ETHERTYPES[next.family]);
     this.#headers.set(next, header);
     return header;
   }
 
-  /** Opens what {@link resolve} listens with, for whoever gives up privileges in between. */
-  open(device: Interface, next: Next): void {
-    if (this.headerFor(device, next) || this.#sources.has(device.index)) return;
-    const filter = "arp or icmp6";
-    this.#sources.set(
-      device.index,
-      capture({ interface: device.name, filter, latency: 1, promiscuous: false, buffer: 1024 * 1024 }),
-    );
+  /** Opens what {@link resolve} listens with, on every device until {@link close}, for whoever gives up privileges in between. */
+  open(): void {
+    this.#source ??= capture({
+      filter: ANSWERS,
+      direction: "in",
+      latency: 1,
+      promiscuous: false,
+      buffer: 1024 * 1024,
+    });
   }
 
-  /** Asks for the hardware address of `next`. Throws `NO_ROUTE` when nobody answers, or the signal's reason. */
+  /**
+   * Asks for the hardware address of `next`, one question for all who want to know. Throws `NO_ROUTE` when nobody answers, or
+   * the signal's reason.
+   */
   async resolve(device: Interface, next: Next, socket: PacketSocket, signal?: AbortSignal): Promise<void> {
-    this.open(device, next);
-    const source = this.#sources.get(device.index);
-    if (!source) return;
-    this.#sources.delete(device.index);
-    const question = questionFor(device, next);
-    let attempts = 0;
-    const ask = (): void => {
-      if (attempts++ === ATTEMPTS) source.stop();
-      else socket.send(question, device.index);
-    };
-    const timer = setInterval(ask, RETRANSMIT);
-    const abort = (): void => source.stop();
+    signal?.throwIfAborted();
+    this.open();
+    if (!this.#listening) void this.#listen(this.#source!);
+    const key = keyOf(device.name, next.address);
+    const { found } = this.#asked.get(key) ?? this.#ask(key, device, next, socket);
+    let abort = (): void => {};
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => reject(signal?.reason);
+    });
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      ask();
-      for await (const packet of source) {
-        const address = hardwareAddressIn(packet, next.address);
-        if (address === undefined || packet.direction === "out") continue;
-        this.#headers.set(next, headerOf(device, address, ETHERTYPES[next.family]));
-        return;
-      }
+      await Promise.race([found, aborted]);
     } finally {
-      clearInterval(timer);
       signal?.removeEventListener("abort", abort);
-      await source.close();
     }
-    signal?.throwIfAborted();
-    throw new SockinspectError(
-      "NO_ROUTE",
-      `cannot reach ${next.address}: nobody on ${device.name} answers for it (${ATTEMPTS} ${next.family === 4 ? "ARP requests" : "neighbour solicitations"})`,
-      { destination: next.address },
-    );
   }
 
   async close(): Promise<void> {
-    for (const source of this.#sources.values()) await source.close();
-    this.#sources.clear();
+    const source = this.#source;
+    this.#source = undefined;
+    for (const { failed } of [...this.#asked.values()])
+      failed(new SockinspectError("CLOSED", "the sockets were closed", {}));
+    await source?.close();
   }
+
+  #ask(key: string, device: Interface, next: Next, socket: PacketSocket): Asked {
+    const question = questionFor(device, next);
+    let attempts = 0;
+    let resolve = (): void => {};
+    let reject = (_: unknown): void => {};
+    const found = new Promise<void>((...settle) => {
+      [resolve, reject] = settle;
+    });
+    // Whoever asked may wait no longer
+    found.catch(() => {});
+    const end = (): void => {
+      clearInterval(timer);
+      this.#asked.delete(key);
+    };
+    const asked: Asked = {
+      found,
+      answered: (hardwareAddress) => {
+        end();
+        this.#found.set(key, hardwareAddress);
+        resolve();
+      },
+      failed: (error) => {
+        end();
+        reject(error);
+      },
+    };
+    const ask = (): void => {
+      if (attempts++ === ATTEMPTS) return asked.failed(silent(device, next));
+      try {
+        socket.send(question, device.index);
+      } catch (error) {
+        // What finds no room is asked again anyway
+        if (!isFull(error)) asked.failed(explained(`cannot ask for ${next.address} on ${device.name}`, error));
+      }
+    };
+    const timer = setInterval(ask, RETRANSMIT);
+    this.#asked.set(key, asked);
+    ask();
+    return asked;
+  }
+
+  /** Hears answers until the end. */
+  async #listen(source: Source): Promise<void> {
+    this.#listening = true;
+    try {
+      for await (const packet of source) {
+        if (this.#asked.size === 0) continue;
+        const answer = answerIn(packet);
+        if (answer) this.#asked.get(keyOf(packet.device ?? "", answer.address))?.answered(answer.hardwareAddress);
+      }
+    } catch (error) {
+      for (const { failed } of [...this.#asked.values()]) failed(error);
+    }
+    this.#listening = false;
+    if (this.#source === source) this.#source = undefined;
+  }
+}
+
+function keyOf(device: string, address: string): string {
+  return `${device} ${address}`;
+}
+
+function silent(device: Interface, { address, family }: Next): SockinspectError<"NO_ROUTE"> {
+  const questions = family === 4 ? "ARP requests" : "neighbour solicitations";
+  return new SockinspectError(
+    "NO_ROUTE",
+    `cannot reach ${address}: nobody on ${device.name} answers for it (${ATTEMPTS} ${questions})`,
+    { destination: address },
+  );
 }
 
 /** The hardware address that needs no question; undefined where one is needed. */
@@ -186,16 +263,16 @@ function solicitation(device: Interface, next: Next): Uint8Array {
   return octets;
 }
 
-/** The hardware address that `packet` says `address` has. */
-function hardwareAddressIn({ layers }: Packet, address: string): string | undefined {
+/** The address of a neighbour that `packet` tells, and its hardware address. */
+function answerIn({ layers }: Packet): { readonly address: string; readonly hardwareAddress: string } | undefined {
   for (const layer of layers) {
-    if (layer.kind === "arp" && layer.operation === 2 && layer.addresses.senderProtocol === address)
-      return layer.addresses.senderHardware;
-    if (layer.kind !== "icmpv6" || layer.message.kind !== "neighborAdvertisement" || layer.message.target !== address)
-      continue;
+    if (layer.kind === "arp" && layer.operation === 2)
+      return { address: layer.addresses.senderProtocol, hardwareAddress: layer.addresses.senderHardware };
+    if (layer.kind !== "icmpv6" || layer.message.kind !== "neighborAdvertisement") continue;
     const ethernetSource = layers.find(({ kind }) => kind === "ethernet") as { source: string } | undefined;
     const option = layer.message.options.find(({ kind }) => kind === "targetLinkLayerAddress");
-    return option && "address" in option ? String(option.address) : ethernetSource?.source;
+    const hardwareAddress = option && "address" in option ? String(option.address) : ethernetSource?.source;
+    return hardwareAddress === undefined ? undefined : { address: layer.message.target, hardwareAddress };
   }
   return undefined;
 }

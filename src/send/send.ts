@@ -1,4 +1,5 @@
 /** Packets of our own making on the wire: at once, at a rate, or on a schedule. */
+import { isSockinspectError, SockinspectError } from "../errors.js";
 import { linkTypes } from "../wire/numbers.js";
 import { Pace } from "./pace.js";
 import { type Sent, Transmitter } from "./transmitter.js";
@@ -23,7 +24,7 @@ export interface SendOptions extends WayOptions {
 /**
  * Sends packets: one, a list, or what an iterable gives. Resolves, with what the kernel took, when it has taken all of them,
  * which is not when they have left the host. A packet or list is checked before anything is sent, the packets of an
- * iterable as they come.
+ * iterable as they come: those before a mistake are sent, and its message says how many.
  *
  * IP packets go by a raw socket where that sends them as they are, else by the link layer; frames by the link layer.
  *
@@ -39,10 +40,20 @@ export async function send(
   checkRepeatable(list, options.count);
   await using transmitter = new Transmitter(options);
   if (Array.isArray(list)) for (const packet of list) transmitter.open(outgoing(packet));
-  return await sendBy(transmitter, list, options);
+  try {
+    return await sendBy(transmitter, list, options);
+  } catch (error) {
+    if (!isSockinspectError(error) || transmitter.packets === 0) throw error;
+    const { code, info, message, cause } = error;
+    const said = `${message} (packets sent before: ${transmitter.packets})`;
+    throw new SockinspectError(code, said, info, { cause: cause ?? error });
+  }
 }
 
-/** What {@link send} does once its sockets are open. */
+/**
+ * What {@link send} does once its sockets are open. What came before an error is sent; `transmitter` says how much the kernel
+ * took.
+ */
 export async function sendBy(
   transmitter: Transmitter,
   packets: Iterable<Sendable> | AsyncIterable<Sendable>,
@@ -56,7 +67,13 @@ export async function sendBy(
 
   const put = async (packet: Outgoing, known?: Promise<void>): Promise<void> => {
     const way = transmitter.way(packet);
-    await (known ?? transmitter.prepare(way, signal));
+    const unknown = known ?? transmitter.prepare(way, signal);
+    if (unknown) {
+      unknown.catch(() => {});
+      // What can go does not wait for an answer
+      await transmitter.flush(signal);
+      await unknown;
+    }
     if (transmitter.put(packet, way)) return;
     await transmitter.flush(signal);
     await pace.turn();
@@ -81,15 +98,18 @@ export async function sendBy(
   };
 
   signal?.throwIfAborted();
-  for (let round = 0; round < count; round++) {
-    if (Symbol.asyncIterator in packets) for await (const packet of packets) await step(packet);
-    else
-      for (const packet of packets) {
-        const waiting = step(packet);
-        if (waiting) await waiting;
-      }
+  try {
+    for (let round = 0; round < count; round++) {
+      if (Symbol.asyncIterator in packets) for await (const packet of packets) await step(packet);
+      else
+        for (const packet of packets) {
+          const waiting = step(packet);
+          if (waiting) await waiting;
+        }
+    }
+  } finally {
+    await transmitter.flush(signal);
   }
-  await transmitter.flush(signal);
   const { packets: taken, octets, waits } = transmitter;
   return { packets: taken, octets, seconds: pace.elapsed, waits };
 }

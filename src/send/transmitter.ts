@@ -37,6 +37,7 @@ export class Transmitter implements AsyncDisposable {
   readonly #ways: Ways;
   readonly #neighbors = new Neighbors();
   readonly #options: WayOptions;
+  readonly #passesOver: (error: unknown) => boolean;
   readonly #raw: Partial<Record<4 | 6, RawSocket>> = {};
   #link: PacketSocket | undefined;
   #linkWritable: Readiness | undefined;
@@ -58,8 +59,10 @@ export class Transmitter implements AsyncDisposable {
   octets = 0;
   waits = 0;
 
-  constructor(options: WayOptions) {
+  /** `passesOver` tells whether to go on without a packet that the kernel has refused with `error`. */
+  constructor(options: WayOptions, passesOver: (error: unknown) => boolean = () => false) {
     this.#options = options;
+    this.#passesOver = passesOver;
     this.#ways = new Ways(options);
   }
 
@@ -69,7 +72,7 @@ export class Transmitter implements AsyncDisposable {
     if (way.via === "raw") this.#openRaw(way.family);
     else {
       this.#openLink();
-      if (way.next) this.#neighbors.open(way.device, way.next);
+      if (way.next && !this.#neighbors.headerFor(way.device, way.next)) this.#neighbors.open();
     }
     return way;
   }
@@ -77,7 +80,9 @@ export class Transmitter implements AsyncDisposable {
   /** Opens every socket, for packets that are not known before. */
   openAll(): void {
     if (this.#options.via !== "link") for (const family of [4, 6] as const) this.#openRaw(family);
-    if (this.#options.via !== "raw") this.#openLink();
+    if (this.#options.via === "raw") return;
+    this.#openLink();
+    this.#neighbors.open();
   }
 
   /** The way of `packet`. Throws as {@link Ways.of} does. hot */
@@ -125,6 +130,7 @@ export class Transmitter implements AsyncDisposable {
     const batch = this.#current;
     let first = 0;
     let at = 0;
+    let refused = 0;
     try {
       while (batch && first < this.#count) {
         try {
@@ -137,24 +143,31 @@ export class Transmitter implements AsyncDisposable {
           for (const end = first + taken; first < end; first++) at += this.#lengths[first]!;
           this.packets += taken;
         } catch (error) {
-          if (!isFull(error)) throw explained(`cannot send a packet of ${this.#lengths[first]} octets`, error);
-          this.waits++;
-          await roomAfter(error, batch.writable, signal);
+          if (isFull(error)) {
+            this.waits++;
+            await roomAfter(error, batch.writable, signal);
+            continue;
+          }
+          const length = this.#lengths[first]!;
+          if (!this.#passesOver(error)) throw explained(`cannot send a packet of ${length} octets`, error);
+          refused += length;
+          at += length;
+          first++;
         }
       }
     } finally {
-      this.octets += at;
+      this.octets += at - refused;
       this.#count = 0;
       this.#size = 0;
     }
   }
 
   async close(): Promise<void> {
+    await this.#neighbors.close();
     this.#link?.close();
     this.#linkWritable?.close();
     this.#link = undefined;
     for (const socket of Object.values(this.#raw)) await socket.close();
-    await this.#neighbors.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
