@@ -112,19 +112,19 @@ export class CaptureInput implements RecordReader, AsyncDisposable {
   }
 }
 
+/** A file that is open already: it is closed along with what reads it. */
+export interface OpenFile {
+  readonly file: string;
+  readonly handle: FileHandle;
+}
+
 /**
- * Opens a capture file: a path, "-" for standard input, or pieces of one. Its format and compression are told by its first
+ * Opens a capture file: a path, "-" for standard input, an open file, or pieces of one. Its format and compression are told by its first
  * octets, not its name. Throws `BAD_FILE` when it is no capture file, `UNSUPPORTED_PLATFORM` when it is compressed by zstd
  * and this Node has none, `SYSTEM`.
  */
-export async function openCapture(input: string | AsyncIterable<Uint8Array>): Promise<CaptureInput> {
-  const file = input === "-" ? "standard input" : typeof input === "string" ? input : "the stream";
-  const raw =
-    typeof input !== "string"
-      ? new PieceFeed(input)
-      : input === "-"
-        ? new PieceFeed(process.stdin)
-        : await FileFeed.open(input);
+export async function openCapture(input: string | OpenFile | AsyncIterable<Uint8Array>): Promise<CaptureInput> {
+  const [file, raw] = await feedOf(input);
   let feed: Feed = raw;
   try {
     let window = await beginning(feed);
@@ -138,6 +138,14 @@ export async function openCapture(input: string | AsyncIterable<Uint8Array>): Pr
     await feed.close();
     throw error;
   }
+}
+
+/** What it is called, and its octets. */
+async function feedOf(input: string | OpenFile | AsyncIterable<Uint8Array>): Promise<[string, Feed]> {
+  if (input === "-") return ["standard input", new PieceFeed(process.stdin)];
+  if (typeof input === "string") return [input, await FileFeed.open(input)];
+  if ("handle" in input) return [input.file, await FileFeed.of(input)];
+  return ["the stream", new PieceFeed(input)];
 }
 
 /** A window with the first octets: four or more, unless there are no more. */
@@ -179,11 +187,14 @@ class FileFeed implements Feed {
 
   static async open(file: string): Promise<FileFeed> {
     try {
-      const handle = await open(file, "r");
-      return new FileFeed(file, handle, (await handle.stat()).isFile());
+      return await FileFeed.of({ file, handle: await open(file, "r") });
     } catch (error) {
       throw fileError("open", file, error);
     }
+  }
+
+  static async of({ file, handle }: OpenFile): Promise<FileFeed> {
+    return new FileFeed(file, handle, (await handle.stat()).isFile());
   }
 
   async fill(window: Window): Promise<boolean> {

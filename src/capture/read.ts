@@ -2,7 +2,7 @@ import { SockinspectError } from "../errors.js";
 import { Frame } from "../packet/frame.js";
 import type { Packet } from "../packet/packet.js";
 import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
-import { type CaptureInput, openCapture } from "./file.js";
+import { type CaptureInput, type OpenFile, openCapture } from "./file.js";
 import { type FileFilter, fileFilter } from "./file-filter.js";
 import { Packets } from "./packets.js";
 import type { Block, FileProblem, FileRecord, Item } from "./record.js";
@@ -28,17 +28,17 @@ export interface FileSource extends Source {
 }
 
 /**
- * Reads packets from a capture file: a path, "-" for standard input, or pieces of one. It is opened by the iteration, which
+ * Reads packets from a capture file: a path, "-" for standard input, an open file, or pieces of one. It is opened by the iteration, which
  * throws `BAD_FILE` when it is no capture file, `SYSTEM` when it cannot be read, `BAD_FILTER` and `UNSUPPORTED_PLATFORM`.
  * A file that is cut or wrong does not make it throw: see {@link FileSource.problem}. It can be iterated once.
  */
-export function read(file: string | AsyncIterable<Uint8Array>, options: ReadOptions = {}): FileSource {
+export function read(file: string | OpenFile | AsyncIterable<Uint8Array>, options: ReadOptions = {}): FileSource {
   return new CaptureFileSource(file, options);
 }
 
 class CaptureFileSource implements FileSource {
   captured = 0;
-  readonly #file: string | AsyncIterable<Uint8Array>;
+  readonly #file: string | OpenFile | AsyncIterable<Uint8Array>;
   readonly #options: ReadOptions;
   readonly #limit: number;
   readonly #drops = new Drops();
@@ -47,7 +47,7 @@ class CaptureFileSource implements FileSource {
   #stopped = false;
   #closed = false;
 
-  constructor(file: string | AsyncIterable<Uint8Array>, options: ReadOptions) {
+  constructor(file: string | OpenFile | AsyncIterable<Uint8Array>, options: ReadOptions) {
     const { limit = Number.MAX_SAFE_INTEGER, signal } = options;
     if (!Number.isSafeInteger(limit) || limit < 1)
       throw new SockinspectError("BAD_ARGUMENT", `limit takes a whole number above 0, not ${limit}`, {
