@@ -1,4 +1,4 @@
-export { type CaptureInput, openCapture } from "./capture/file.js";
+export { type CaptureInput, type OpenFile, openCapture } from "./capture/file.js";
 export {
   type CaptureOutput,
   type CreateOptions,
@@ -76,7 +76,7 @@ export { type LadderTextOptions, ladderText } from "./render/ladder-text.js";
 export { type LineOptions, line, lines } from "./render/line.js";
 export { type Paint, plain, type Role } from "./render/paint.js";
 export { tree } from "./render/tree.js";
-export { answers } from "./send/answers.js";
+export { type AnswersOptions, answers } from "./send/answers.js";
 export { type Answer, type Answers, type AskOptions, ask, askAll } from "./send/ask.js";
 export type { Connection, ConnectionOptions, Endpoint, Segment, Step as SegmentStep } from "./send/connection.js";
 export { type Answering, type AnswerOptions, answer, type DialOptions, dial } from "./send/dial.js";

@@ -43,18 +43,28 @@ const links = new Set([
   "mpls",
 ]);
 
+export interface AnswersOptions {
+  /**
+   * Whether `sent` goes to many hosts, each of which answers from its own address. Default: what its addresses say, which do
+   * not tell the broadcast address of a network from others.
+   */
+  readonly toMany?: boolean | undefined;
+}
+
 /**
  * Whether `candidate` answers `sent`: the segment that TCP sends back, a datagram with the ports turned round, the reply to an
- * ICMP query, to ARP or a neighbour solicitation, or an ICMP error that quotes it.
+ * ICMP query, to ARP or a neighbour solicitation, or an ICMP error that quotes it. A datagram that came in fragments is
+ * `candidate` once it is put together.
  */
-export function answers(sent: Packet, candidate: Packet): boolean {
+export function answers(sent: Packet, candidate: Packet, options: AnswersOptions = {}): boolean {
   const arp = sent.layers.find((layer) => layer.kind === "arp");
   if (arp) return candidate.layers.some((layer) => layer.kind === "arp" && answersArp(arp, layer));
   const question = messageOf(sent.layers, 0);
   const answer = messageOf(candidate.layers, 0);
   if (!question || !answer) return false;
   if (quotes(answer, candidate.layers, question)) return true;
-  if (question.ip.kind !== answer.ip.kind || !turnedRound(sent, question.ip, answer.ip)) return false;
+  if (question.ip.kind !== answer.ip.kind || !turnedRound(question.ip, answer.ip, options.toMany ?? goesToMany(sent)))
+    return false;
   return answersUpper(sent, question, candidate, answer);
 }
 
@@ -78,16 +88,17 @@ function messageOf(layers: readonly Layer[], from: number): Message | undefined 
   return ip && { ip, upper: undefined, at: layers.length };
 }
 
-function turnedRound(sent: Packet, question: Internet, answer: Internet): boolean {
+function turnedRound(question: Internet, answer: Internet, toMany: boolean): boolean {
   // Whoever has no address yet, as DHCP's clients, is answered at one it will have, or at everybody's
   const back = answer.destination === question.source || question.source === "0.0.0.0" || question.source === "::";
-  return back && (answer.source === question.destination || toMany(sent, question.destination));
+  return back && (answer.source === question.destination || toMany);
 }
 
-/** Multicast and broadcast are answered from addresses of their own. */
-function toMany(sent: Packet, destination: string): boolean {
-  const first = sent.layers[0];
+/** Whether the addresses of a packet are of multicast or broadcast, which is answered from addresses of their own. */
+export function goesToMany({ layers }: Packet): boolean {
+  const first = layers[0];
   if (first?.kind === "ethernet" && (Number.parseInt(first.destination.slice(0, 2), 16) & 1) === 1) return true;
+  const destination = messageOf(layers, 0)?.ip.destination ?? "";
   if (destination.includes(":")) return destination.startsWith("ff");
   const octet = Number(destination.split(".", 1)[0]);
   return (octet >= 224 && octet <= 239) || destination === "255.255.255.255";

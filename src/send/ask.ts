@@ -2,19 +2,21 @@
 import { setMaxListeners } from "node:events";
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
-import { SockinspectError } from "../errors.js";
+import { isSockinspectError, SockinspectError } from "../errors.js";
 import { decode } from "../packet/decode.js";
 import type { Frame } from "../packet/frame.js";
 import type { Layer, Packet } from "../packet/packet.js";
-import { answers } from "./answers.js";
+import { FragmentReassembly } from "../packet/reassembly.js";
+import { DEEPEST } from "../packet/walk/walk.js";
+import { answers, goesToMany } from "./answers.js";
 import { type Guard, guardFor } from "./guard.js";
-import { Pace } from "./pace.js";
+import { LONGEST, Pace } from "./pace.js";
 import { checkSendOptions, outgoing, type Sendable } from "./send.js";
 import { Transmitter } from "./transmitter.js";
-import { type Outgoing, type WayOptions, wrong } from "./way.js";
+import { type Outgoing, type Way, type WayOptions, wrong } from "./way.js";
 
 export interface AskOptions extends WayOptions {
-  /** Milliseconds an answer is waited for, after each attempt. Default: 1000. */
+  /** Milliseconds an answer is waited for, after each attempt, and before it a neighbour's hardware address. Default: 1000. */
   readonly timeout?: number | undefined;
   /** How often a packet that nobody answers is sent again. Default: not at all. */
   readonly retries?: number | undefined;
@@ -25,7 +27,10 @@ export interface AskOptions extends WayOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What came back; its octets are as they were captured, link layer included. */
+/**
+ * What came back; its octets are as they were captured, link layer included. Of an answer in fragments it is the datagram they
+ * are put together to, from its IP header on.
+ */
 export interface Answer extends Outgoing {
   readonly packet: Packet;
   /** What was sent, decoded. */
@@ -46,14 +51,17 @@ export interface Answers {
 /**
  * Sends a packet and waits for its answer, by the rules of its protocol: a TCP segment or datagram with the ports turned
  * round, the reply to an ICMP query, ARP or neighbour solicitation, or an ICMP error that quotes it. Undefined when nobody
- * answers. Throws as `send` does, and the signal's reason.
+ * answers, be it the host or the neighbour on the way to it. Throws as `send` does, and the signal's reason.
  */
 export async function ask(packet: Sendable, options: AskOptions = {}): Promise<Answer | undefined> {
   const { answered } = await askAll([packet], options);
   return answered[0];
 }
 
-/** Asks many questions at once, each answered by one packet at most. Throws as {@link ask} does. */
+/**
+ * Asks many questions at once, each answered by one packet at most, and each packet answers one of them: the same question
+ * asked twice is answered twice where two packets come. Throws as {@link ask} does.
+ */
 export async function askAll(packets: Iterable<Sendable>, options: AskOptions = {}): Promise<Answers> {
   const questions = [...packets];
   await using asker = await Asker.open(questions, options);
@@ -82,7 +90,10 @@ export async function askAll(packets: Iterable<Sendable>, options: AskOptions = 
 interface Question {
   readonly out: Outgoing;
   readonly sent: Packet;
+  readonly toMany: boolean;
   attempts: number;
+  /** How often it was seen to leave. */
+  seen: number;
   /** When the kernel saw it leave last, or when it was handed over. */
   seconds: number;
   nanoseconds: number;
@@ -102,6 +113,7 @@ export class Asker implements AsyncDisposable {
   readonly #open = new Map<string, Question[]>();
   readonly #transmitter: Transmitter;
   readonly #source: Source;
+  readonly #fragments = new FragmentReassembly();
   readonly #ended = new AbortController();
   readonly #guards = new Map<string, Guard | undefined>();
   /** One packet after the other. */
@@ -132,9 +144,12 @@ export class Asker implements AsyncDisposable {
     this.#options = options;
     this.#transmitter = new Transmitter(options);
     try {
-      for (const example of examples) this.#transmitter.open(outgoing(example));
+      const keys = examples.map((example) => {
+        const way = this.#transmitter.open(outgoing(example));
+        return keyOf(this.decoded(example), this.#goesToMany(example, way));
+      });
       this.#source = capture({
-        filter: filterFor(examples.map((example) => this.decoded(example))),
+        filter: filterFor(keys),
         latency: 1,
         promiscuous: false,
         ...(options.interface !== undefined && { interface: options.interface }),
@@ -165,28 +180,29 @@ export class Asker implements AsyncDisposable {
     const { timeout = 1000, retries = 0 } = this.#options;
     const { signal } = this.#ended;
     const out = outgoing(packet);
+    const way = this.#transmitter.way(out);
     const sent = this.decoded(packet);
+    const toMany = this.#goesToMany(packet, way);
     let answered: (answer: Answer) => void = () => {};
     const answer = new Promise<Answer>((resolve) => {
       answered = resolve;
     });
-    const question: Question = { out, sent, attempts: 0, seconds: 0, nanoseconds: 0, answered };
-    const key = keyOf(sent);
+    const question: Question = { out, sent, toMany, attempts: 0, seen: 0, seconds: 0, nanoseconds: 0, answered };
+    const key = keyOf(sent, toMany);
     const others = this.#open.get(key);
     if (others) others.push(question);
     else this.#open.set(key, [question]);
     try {
-      while (question.attempts <= retries) {
+      for (let attempt = 0; attempt <= retries; attempt++) {
         signal.throwIfAborted();
-        await this.#send(question);
+        if (!(await this.#reaches(way, timeout))) continue;
+        await this.#send(question, way);
         const found = await within(answer, timeout, signal);
         if (found) return found;
       }
       return undefined;
     } finally {
-      const questions = this.#open.get(key);
-      questions?.splice(questions.indexOf(question), 1);
-      if (questions?.length === 0) this.#open.delete(key);
+      this.#forget(key, question);
     }
   }
 
@@ -207,13 +223,38 @@ export class Asker implements AsyncDisposable {
     if (key !== undefined && !this.#guards.has(key)) this.#guards.set(key, await guardFor(sent));
   }
 
-  #send(question: Question): Promise<void> {
+  #goesToMany(packet: Sendable, way: Way): boolean {
+    const route = way.via === "raw" ? way.route : way.next?.route;
+    return route?.type === "broadcast" || goesToMany(this.decoded(packet));
+  }
+
+  #forget(key: string, question: Question): void {
+    const questions = this.#open.get(key);
+    const at = questions?.indexOf(question) ?? -1;
+    if (at >= 0) questions!.splice(at, 1);
+    if (questions?.length === 0) this.#open.delete(key);
+  }
+
+  /** Whether the neighbour on the way is there, or needs not be asked for; it goes on being asked when the time is over. */
+  async #reaches(way: Way, timeout: number): Promise<boolean> {
+    const { signal } = this.#ended;
+    const preparing = this.#transmitter.prepare(way, signal);
+    if (!preparing) return true;
+    const known = preparing.then(() => true);
+    known.catch(() => {});
+    try {
+      return (await within(known, timeout, signal)) ?? false;
+    } catch (error) {
+      if (isSockinspectError(error, "NO_ROUTE")) return false;
+      throw error;
+    }
+  }
+
+  #send(question: Question, way: Way): Promise<void> {
     const { signal } = this.#ended;
     const sending = this.#sending.then(async () => {
       signal.throwIfAborted();
       const { out } = question;
-      const way = this.#transmitter.way(out);
-      await this.#transmitter.prepare(way, signal);
       const now = performance.timeOrigin + performance.now();
       question.seconds = Math.floor(now / 1000);
       question.nanoseconds = Math.round((now % 1000) * 1e6);
@@ -237,20 +278,38 @@ export class Asker implements AsyncDisposable {
   #take(frame: Frame): void {
     if (this.#open.size === 0) return;
     const packet = frame.own();
-    const { octets } = frame;
+    if (this.#isQuestion(frame, packet)) return;
+    this.#fragments.follow(frame);
+    const whole = wholeOf(frame);
+    if (whole) this.#match(whole, whole === frame ? packet : whole.own());
+  }
+
+  /** Whether it is one of the questions, which is seen to leave. */
+  #isQuestion({ octets }: Frame, { layers, seconds, nanoseconds }: Packet): boolean {
+    let isOne = false;
+    for (const key of keysIn(layers)) {
+      for (const question of this.#open.get(key) ?? []) {
+        if (!isSame(octets, question.out.octets)) continue;
+        isOne = true;
+        if (question.seen === question.attempts) continue;
+        Object.assign(question, { seen: question.seen + 1, seconds, nanoseconds });
+        return true;
+      }
+    }
+    return isOne;
+  }
+
+  /** Gives a packet to the question that it answers. */
+  #match({ octets, linkType }: Frame, packet: Packet): void {
     for (const key of keysIn(packet.layers)) {
       for (const question of this.#open.get(key) ?? []) {
-        if (isSame(octets, question.out.octets)) {
-          question.seconds = packet.seconds;
-          question.nanoseconds = packet.nanoseconds;
-          return;
-        }
-        if (question.attempts === 0 || !answers(question.sent, packet)) continue;
-        const { sent, attempts } = question;
+        const { sent, toMany, attempts } = question;
+        if (attempts === 0 || !answers(sent, packet, { toMany })) continue;
         const elapsed = (packet.seconds - question.seconds) * 1000 + (packet.nanoseconds - question.nanoseconds) / 1e6;
+        this.#forget(key, question);
         question.answered({
           octets: octets.slice(),
-          linkType: frame.linkType,
+          linkType,
           packet,
           sent,
           attempts,
@@ -282,9 +341,6 @@ async function within<T>(answer: Promise<T>, milliseconds: number, signal: Abort
   }
 }
 
-/** Milliseconds that a timer takes at most. */
-const LONGEST = 2 ** 31 - 1;
-
 /** Address and port that a segment or datagram comes from. */
 function sourceOf({ layers }: Packet): string | undefined {
   let address = "";
@@ -293,6 +349,14 @@ function sourceOf({ layers }: Packet): string | undefined {
     if (layer.kind === "tcp" || layer.kind === "udp") return `${layer.kind} ${address} ${layer.sourcePort}`;
   }
   return undefined;
+}
+
+/** The frame itself, or the datagram that it completes; undefined where it is a fragment and others are missing. */
+function wholeOf(frame: Frame): Frame | undefined {
+  const { walk, reassembled } = frame;
+  // What an error quotes is on no way
+  if (walk.fragmented === DEEPEST || walk.fragmented > walk.quoted) return frame;
+  return reassembled && wholeOf(reassembled);
 }
 
 /** Whether a captured frame is one of ours, whose link layer the kernel may have written. */
@@ -305,13 +369,13 @@ function isSame(frame: Uint8Array, sent: Uint8Array): boolean {
 }
 
 /** The address that answers; "" where that is not known before. */
-function keyOf({ layers }: Packet): string {
+function keyOf({ layers }: Packet, toMany: boolean): string {
   let key = "";
   for (const layer of layers) {
     if (layer.kind === "arp") return layer.addresses.targetProtocol;
     if (layer.kind === "ipv4" || layer.kind === "ipv6") key = layer.destination;
   }
-  return isGroup(key) ? "" : key;
+  return toMany ? "" : key;
 }
 
 /** Whom a packet comes from or goes to, and whom the packets it quotes: questions and answers are found by them. */
@@ -325,13 +389,8 @@ function keysIn(layers: readonly Layer[]): Set<string> {
 }
 
 /** What may be an answer, as a filter for the kernel. */
-function filterFor(questions: readonly Packet[]): string {
-  const keys = [...new Set(questions.map(keyOf))];
+function filterFor(answering: readonly string[]): string {
+  const keys = [...new Set(answering)];
   if (keys.length > NAMED || keys.includes("")) return "";
-  return `icmp or icmp6 or arp or ${keys.map((key) => `host ${key}`).join(" or ")}`;
-}
-
-function isGroup(address: string): boolean {
-  const first = Number(address.split(".", 1)[0]);
-  return address.startsWith("ff") || first >= 224;
+  return ["icmp", "icmp6", "arp", ...keys.map((key) => `host ${key}`)].join(" or ");
 }

@@ -16,6 +16,21 @@ const [here, there, router] = ["192.0.2.1", "198.51.100.2", "203.0.113.3"];
 const to = ipv4({ source: here, destination: there });
 const back = ipv4({ source: there, destination: here });
 
+test("what goes to many hosts is answered by any of them; of a network's broadcast address the caller has to know it", () => {
+  const echo = (header: ReturnType<typeof ipv4>, type: number) =>
+    craft(header, icmp({ type, message: { kind: "echo", identifier: 1, sequenceNumber: 1 } }));
+  const reply = echo(back, 0);
+  for (const [destination, alone] of [
+    ["255.255.255.255", true],
+    ["224.0.0.1", true],
+    ["198.51.100.255", false],
+  ] as const) {
+    const asked = echo(ipv4({ source: here, destination }), 8);
+    expect(answers(asked, reply)).toBe(alone);
+    expect(answers(asked, reply, { toMany: true })).toBe(true);
+  }
+});
+
 describe("packets of a real loopback", () => {
   const [syn, synAck, udpPacket, unreachable, udp6, unreachable6, hello] = [
     real.syn,

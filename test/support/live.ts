@@ -2,7 +2,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import type { Source } from "../../src/capture/source.js";
 import type { Packet } from "../../src/packet/packet.js";
-import { binding } from "../../src/socket/binding.js";
+import { binding, type NativeNetworkNamespace } from "../../src/socket/binding.js";
+import { ip } from "./addon.js";
 
 /** Moves this test file's process into a network namespace of its own, with lo up and two joined devices, v0 and v1. */
 export function ownNetwork(): void {
@@ -40,4 +41,27 @@ export async function drain(source: Source): Promise<Packet[]> {
   const packets: Packet[] = [];
   for await (const packet of source) packets.push(packet);
   return packets;
+}
+
+/**
+ * As {@link ownNetwork}, but v1 is another host's, whose kernel answers: here are 10.0.0.1 and fd00::1, there 10.0.0.2,
+ * 10.0.0.3 and fd00::2.
+ */
+export function twoHosts(): NativeNetworkNamespace {
+  binding().enterNewNetworkNamespace();
+  binding().setInterfaceUp("lo");
+  const there = new (binding().NetworkNamespace)();
+  binding().createVethPair("v0", "v1", there.descriptor);
+  const prepare = (device: string, ...addresses: string[]) => {
+    ip("link", "set", device, "addrgenmode", "none");
+    binding().setInterfaceUp(device);
+    for (const address of addresses)
+      ip("address", "add", address, "dev", device, ...(address.includes(":") ? ["nodad"] : ["broadcast", "+"]));
+  };
+  prepare("v0", "10.0.0.1/24", "fd00::1/64");
+  there.run(() => {
+    binding().setInterfaceUp("lo");
+    prepare("v1", "10.0.0.2/24", "10.0.0.3/24", "fd00::2/64");
+  });
+  return there;
 }
