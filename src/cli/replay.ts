@@ -1,16 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { fileError } from "../capture/file.js";
 import { read } from "../capture/read.js";
-import type { Craftable } from "../craft/craft.js";
-import { isSockinspectError, SockinspectError } from "../errors.js";
+import { isSockinspectError } from "../errors.js";
 import { Frame } from "../packet/frame.js";
 import { headers } from "../packet/headers.js";
 import { count } from "../render/text.js";
-import { craft } from "../send/here.js";
 import { sendBy } from "../send/send.js";
 import { Transmitter } from "../send/transmitter.js";
-import { familyOf, type Outgoing } from "../send/way.js";
-import { parseIpv4, parseIpv6, parseMac } from "../wire/address.js";
+import type { Outgoing, Way } from "../send/way.js";
 import { linkTypes } from "../wire/numbers.js";
 import type { ColourChoice } from "./colours.js";
 import { sentText } from "./craft-and-send.js";
@@ -18,6 +15,7 @@ import { exitCodes, refusedAs } from "./failure.js";
 import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
+import { completed, Rewriting } from "./rewrite.js";
 import { teller } from "./tell.js";
 
 export interface ReplayOptions extends FilterOptions {
@@ -36,41 +34,56 @@ export interface ReplayOptions extends FilterOptions {
 export async function replayCommand(file: string, words: string[], options: ReplayOptions): Promise<void> {
   refuseTerminal(file);
   const user = chooseUser(options.user);
-  const rewrite = rewriting(options.rewrite ?? []);
+  const rewriting = new Rewriting(options.rewrite ?? []);
   const filter = filterOf(words, options);
   const addresses = await addressesIn(filter);
   const { via, interface: device } = options;
-  await using transmitter = new Transmitter({ via, interface: device });
+  await using transmitter = new Transmitter({ via, interface: device }, (error) => replay.passesOver(error));
   // The file says only packet by packet what it needs
   transmitter.openAll();
   await using input = file === "-" ? undefined : await refusedAs(exitCodes.noInput, openFile(file));
   giveUpPrivileges(user);
-  const source = read(input?.createReadStream({ autoClose: false }) ?? file, {
+  const source = read(input ? { file, handle: input } : file, {
     filter,
     addresses,
     ...(options.count !== undefined && { limit: options.count }),
   });
-  const replay = new Replay(transmitter, via ?? "file", rewrite);
   const ended = new AbortController();
+  const replay = new Replay(transmitter, via ?? "file", rewriting, ended.signal);
   const stop = (): void => ended.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
   const { speed = 1, rate } = options;
   const timing = options.top ? {} : rate !== undefined ? { rate } : { schedule: () => replay.since / speed };
   const tell = teller(options.color);
   const start = performance.now();
+  let failure: unknown;
   try {
-    await refusedAs(
-      exitCodes.noInput,
-      sendBy(transmitter, replay.packets(source.batches()), { ...timing, signal: ended.signal }),
-    );
+    await sendBy(transmitter, replay.packets(readable(source.batches())), { ...timing, signal: ended.signal });
   } catch (error) {
-    if (!ended.signal.aborted) throw error;
+    if (!ended.signal.aborted) failure = error;
   }
   const { packets, octets, waits } = transmitter;
   const seconds = (performance.now() - start) / 1000;
   const left = [...replay.left].map(([why, n]) => `; ${count(n, "packet")} left out: ${why}`);
-  tell(sentText({ packets, octets, waits, seconds }) + left.join(""));
+  const unused = rewriting.unused.map((rule) => `; --rewrite ${rule} has changed no packet`);
+  if (failure === undefined || source.statistics().captured > 0)
+    tell([sentText({ packets, octets, waits, seconds }), ...left, ...unused].join(""));
+  if (failure !== undefined) throw failure;
   reportProblem(file, source);
+}
+
+/** What cannot be read is the input's fault, what cannot be sent is not. */
+async function* readable<T>(batches: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  const iterator = batches[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await refusedAs(exitCodes.noInput, iterator.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
 }
 
 /** Whoever may read it is who has asked, not who the process becomes. */
@@ -90,13 +103,17 @@ class Replay {
   readonly left = new Map<string, number>();
   readonly #transmitter: Transmitter;
   readonly #via: "raw" | "link" | "file";
-  readonly #rewrite: Rewrite | undefined;
+  readonly #rewriting: Rewriting;
+  readonly #signal: AbortSignal;
+  /** Neighbours that have not answered, each with its device. */
+  readonly #silent = new Set<string>();
   #first: number | undefined;
 
-  constructor(transmitter: Transmitter, via: "raw" | "link" | "file", rewrite: Rewrite | undefined) {
+  constructor(transmitter: Transmitter, via: "raw" | "link" | "file", rewriting: Rewriting, signal: AbortSignal) {
     this.#transmitter = transmitter;
     this.#via = via;
-    this.#rewrite = rewrite;
+    this.#rewriting = rewriting;
+    this.#signal = signal;
   }
 
   async *packets(batches: AsyncIterable<Iterable<Frame>>): AsyncGenerator<Outgoing, void, undefined> {
@@ -104,6 +121,10 @@ class Replay {
       for (const frame of batch) {
         const packet = this.#outgoing(frame);
         if (!packet) continue;
+        const way = this.#wayOf(packet);
+        if (!way) continue;
+        const preparing = this.#transmitter.prepare(way, this.#signal);
+        if (preparing && !(await this.#isFound(way, preparing))) continue;
         const time = frame.seconds + frame.nanoseconds / 1e9;
         this.#first ??= time;
         this.since = time - this.#first;
@@ -111,21 +132,20 @@ class Replay {
       }
   }
 
+  /** Whether what the kernel says concerns one packet, which is left out. */
+  passesOver(error: unknown): boolean {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    const isOfPacket = OF_PACKET.includes(code);
+    if (isOfPacket) this.#leave(`the kernel refuses it (${code})`);
+    return isOfPacket;
+  }
+
   /** What is sent for a frame. */
   #outgoing(frame: Frame): Outgoing | undefined {
     if (frame.capturedLength < frame.length) return this.#leave("cut when it was captured");
-    const packet = this.#withLink(
-      this.#rewrite?.(frame) ?? (frame.offload === "not computed yet" ? completed(frame) : frame),
+    return this.#withLink(
+      this.#rewriting.packet(frame) ?? (frame.offload === "not computed yet" ? completed(frame) : frame),
     );
-    if (!packet) return undefined;
-    try {
-      familyOf(packet);
-      this.#transmitter.way(packet);
-      return packet;
-    } catch (error) {
-      if (isSockinspectError(error, "EXCEEDS_MTU")) return this.#leave(`larger than the MTU of ${error.info.mtu}`);
-      throw error;
-    }
   }
 
   /** The packet with the link layer it goes by: the file's own, or none where a raw socket or another link is to carry it. */
@@ -134,9 +154,34 @@ class Replay {
     const isEthernet = linkType === linkTypes.ethernet;
     const ofLoopback = isEthernet && octets.length >= 12 && octets.subarray(0, 12).every((octet) => octet === 0);
     if (isEthernet && this.#via !== "raw" && !ofLoopback) return packet;
-    const at = networkAt(packet);
-    if (at === undefined) return this.#leave("no IP packet, which only its own link layer carries");
-    return { octets: octets.subarray(at), linkType: linkTypes.raw };
+    return networkPacket(packet) ?? this.#leave("no IP packet, which only its own link layer carries");
+  }
+
+  /** The way of a packet; undefined where there is none for it. */
+  #wayOf(packet: Outgoing): Way | undefined {
+    try {
+      const way = this.#transmitter.way(packet);
+      if (this.#silent.has(neighborOf(way))) return this.#leave(SILENT);
+      return way;
+    } catch (error) {
+      return this.#leave(reasonOf(error));
+    }
+  }
+
+  /** Whether a neighbour is there. */
+  async #isFound(way: Way, asking: Promise<void>): Promise<boolean> {
+    asking.catch(() => {});
+    // What can go does not wait for an answer
+    await this.#transmitter.flush(this.#signal);
+    try {
+      await asking;
+      return true;
+    } catch (error) {
+      if (!isSockinspectError(error, "NO_ROUTE")) throw error;
+      this.#silent.add(neighborOf(way));
+      this.#leave(SILENT);
+      return false;
+    }
   }
 
   #leave(why: string): undefined {
@@ -145,67 +190,43 @@ class Replay {
   }
 }
 
+/** Addresses that do not go together or by this device, its size, and what the packet filter of this host lets through. */
+const OF_PACKET = ["EINVAL", "EADDRNOTAVAIL", "ENETUNREACH", "EHOSTUNREACH", "EMSGSIZE", "EACCES", "EPERM"];
+
+const SILENT = "nobody on the link answers for its address";
+
+/** Who carries a packet on, and on which device; "" where that need not be found out. */
+function neighborOf(way: Way): string {
+  return way.via === "link" && way.next ? `${way.next.address} ${way.device.name}` : "";
+}
+
+/** Why one packet cannot be sent. What concerns all of them is thrown. */
+function reasonOf(error: unknown): string {
+  if (isSockinspectError(error, "EXCEEDS_MTU")) return `larger than the MTU of ${error.info.mtu}`;
+  if (isSockinspectError(error, "NO_ROUTE")) return "no route leads to its destination";
+  if (!isSockinspectError(error, "BAD_ARGUMENT")) throw error;
+  const { argument, value } = error.info;
+  if (argument === "destination" || (argument === "interface" && value === undefined))
+    return "it does not say by which interface it goes (name one with -i)";
+  // A destination
+  if (argument === "packet" && typeof value === "string")
+    return "it goes to this host, which takes it only as a raw socket would correct it (--via raw)";
+  return error.message;
+}
+
 const probe = new Frame();
 
-/** Where the IP header is; undefined where there is none. */
-function networkAt(packet: Outgoing): number | undefined {
+/** The packet from its IP header to the end that this says; undefined where there is none. */
+function networkPacket(packet: Outgoing): Outgoing | undefined {
   const { octets, linkType } = packet;
   probe.linkType = linkType;
   probe.move(new DataView(octets.buffer, octets.byteOffset, octets.byteLength), 0, octets.length, octets.length);
   const { walk } = probe;
   for (let i = 0; i < walk.count; i++) {
     const { kind } = headers[walk.ids[i]!]!;
-    if (kind === "ipv4" || kind === "ipv6") return walk.starts[i]!;
+    // Ethernet pads what is short
+    if (kind === "ipv4" || kind === "ipv6")
+      return { octets: octets.subarray(walk.starts[i], walk.wireEnds[i]), linkType: linkTypes.raw };
   }
   return undefined;
-}
-
-type Rewrite = (frame: Frame) => Outgoing | undefined;
-
-/** What `--rewrite OLD=NEW` options say together; every checksum is computed anew where an address has changed. */
-function rewriting(rules: readonly string[]): Rewrite | undefined {
-  if (rules.length === 0) return undefined;
-  const changes = new Map<string, string>();
-  for (const rule of rules) {
-    const [old = "", changed = "", ...more] = rule.split("=");
-    const kind = kindOf(old);
-    if (kind === undefined || kind !== kindOf(changed) || more.length > 0)
-      throw new SockinspectError(
-        "BAD_ARGUMENT",
-        `--rewrite takes OLD=NEW, two IPv4, IPv6 or hardware addresses, such as 10.0.0.1=192.0.2.1, not ${rule}`,
-        { argument: "--rewrite", value: rule },
-      );
-    changes.set(old.toLowerCase(), changed.toLowerCase());
-  }
-  return (frame) => {
-    const text = JSON.stringify(frame.layers.map((layer) => ("octets" in layer ? null : layer)));
-    if (![...changes.keys()].some((old) => text.includes(`"${old}"`))) return undefined;
-    return completed(frame, changes);
-  };
-}
-
-function kindOf(address: string): string | undefined {
-  if (parseIpv4(address)) return "IPv4";
-  if (parseIpv6(address)) return "IPv6";
-  return parseMac(address) ? "hardware" : undefined;
-}
-
-/** The packet of a frame with addresses changed and checksums computed. */
-function completed(frame: Frame, changes: ReadonlyMap<string, string> = new Map()): Outgoing {
-  const changed = frame.own().layers.map((layer) => {
-    if ("octets" in layer) return layer;
-    const copy = replaced(layer, changes) as Record<string, unknown>;
-    if ("checksum" in copy) delete copy["checksum"];
-    return copy;
-  });
-  // What was decoded is of the form that drafts have
-  return craft(...(changed as readonly Craftable[]));
-}
-
-/** A value with every text that is an old address replaced. */
-function replaced(value: unknown, changes: ReadonlyMap<string, string>): unknown {
-  if (typeof value === "string") return changes.get(value) ?? value;
-  if (Array.isArray(value)) return value.map((each) => replaced(each, changes));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, replaced(each, changes)]));
 }
