@@ -23,9 +23,11 @@ export interface Scene {
   readonly packet: number;
 }
 
-/** Nanoseconds that the handshake took, or NaN; read where it is asked for, as numbers that are handed on take room. */
+/** Of a conversation; read where it is asked for, as numbers that are handed on take room. */
 interface Handshake {
+  /** Nanoseconds that it took, or NaN. */
   readonly initialRoundTrip: number;
+  readonly opened: "client" | "server" | "both" | undefined;
 }
 
 /**
@@ -58,7 +60,7 @@ export function analyze(
     if (behind === 0 && receiver.hasAcknowledged && receiver.latestLength === 0)
       stalled(segment, sender, receiver, handshake, scene, events);
   }
-  if (segment.blocks > 0) selective(segment, events);
+  if (segment.blocks > 0) selective(segment, receiver, events);
   // Nothing was acknowledged or sent beyond the run but where it, too, is passed
   if ((flags & ACK) !== 0 && receiver.hasNext && (receiver.holes || ((acknowledgment - receiver.run) | 0) > 0))
     unseen(segment, receiver, events);
@@ -82,8 +84,9 @@ function close(sender: TcpSide, events: FlowEvent[]): void {
 }
 
 function spurious({ length }: Segment, sender: TcpSide, events: FlowEvent[]): void {
+  if (!isSynRetried(events)) sender.retransmissions++;
   events.push({ kind: "spuriousRetransmission", rule: "acknowledged before", length });
-  sentAgain(sender);
+  waitAgain(sender);
 }
 
 /** It begins `behind` octets below next. */
@@ -130,11 +133,17 @@ function stalled(
 }
 
 /** RFC 2883: a first block below the acknowledgment tells of what came twice, not of what is ahead. */
-function selective({ blocks, edges, acknowledgment }: Segment, events: FlowEvent[]): void {
+function selective({ blocks: count, edges, acknowledgment }: Segment, { initial }: TcpSide, events: FlowEvent[]): void {
+  const blocks: { left: number; right: number }[] = [];
   let length = 0;
-  for (let i = 0; i < 2 * blocks; i += 2)
-    if (((edges[i]! - acknowledgment) | 0) > 0) length += Math.max(0, (edges[i + 1]! - edges[i]!) | 0);
-  if (length > 0) events.push({ kind: "selectiveAck", rule: "SACK blocks", length });
+  for (let i = 0; i < 2 * count; i += 2) {
+    const [left, right] = [edges[i]!, edges[i + 1]!];
+    const size = (right - left) | 0;
+    if (((left - acknowledgment) | 0) <= 0 || size <= 0) continue;
+    length += size;
+    blocks.push({ left: (left - initial) >>> 0, right: (right - initial) >>> 0 });
+  }
+  if (length > 0) events.push({ kind: "selectiveAck", rule: "SACK blocks", length, blocks });
 }
 
 /** Whether the octet that was tried into a window of 0 is acknowledged. */
@@ -195,11 +204,17 @@ function again(
   segment: Segment,
   sender: TcpSide,
   receiver: TcpSide,
-  { initialRoundTrip }: Handshake,
+  { initialRoundTrip, opened }: Handshake,
   scene: Scene,
   events: FlowEvent[],
 ): void {
   const { sequence, length, flags } = segment;
+  // RFC 9293 §3.5, figure 7: where both ask, each answers with its own SYN once more
+  if (opened === "both" && (flags & (SYN | ACK)) === (SYN | ACK) && !sender.sentSynAck) return;
+  if (isSynRetried(events)) {
+    waitAgain(sender);
+    return;
+  }
   const span = length + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
   const after = scene.time - sender.nextTime;
   const end = (sequence + span) | 0;
@@ -219,11 +234,16 @@ function again(
     const rule = !fills ? "sent before" : isSoon ? "fills a gap up to next" : "fills a gap late";
     events.push({ kind: "retransmission", rule, length, after });
   }
-  sentAgain(sender);
+  sender.retransmissions++;
+  waitAgain(sender);
 }
 
-function sentAgain(sender: TcpSide): void {
-  sender.retransmissions++;
+/** A SYN says by itself that it is sent again, and is counted by itself. */
+function isSynRetried(events: readonly FlowEvent[]): boolean {
+  return events.some(({ kind, rule }) => kind === "synRetried" && rule !== "same SYN, other data");
+}
+
+function waitAgain(sender: TcpSide): void {
   sender.unanswered++;
   // Karn's algorithm, RFC 6298 §3: an acknowledgment does not tell which of the two it answers, but by a timestamp
   sender.timedSince = Number.NaN;
@@ -239,6 +259,10 @@ function holds(holes: number[] | undefined, start: number, end: number): boolean
 /** Takes the segment's numbers in. hot */
 export function advance(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
   const { flags, sequence, length } = segment;
+  if ((flags & RST) !== 0) {
+    reset(segment, sender, receiver, scene);
+    return;
+  }
   const span = length + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
   const end = (sequence + span) | 0;
   if (!sender.hasNext) begin(sender, end, scene);
@@ -262,6 +286,14 @@ export function advance(segment: Segment, sender: TcpSide, receiver: TcpSide, sc
   if (segment.isFragment) sender.hasNext = false;
 }
 
+/** Its number is no place in the stream, and it counts only where it was believed. */
+function reset(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
+  if (sender.doubt || receiver.state !== "CLOSED") return;
+  sender.latestLength = segment.length;
+  if ((segment.flags & ACK) !== 0) acknowledge(segment, sender, receiver, scene);
+  sender.window = segment.window;
+}
+
 /** The first segment that was seen ends here. */
 function begin(sender: TcpSide, end: number, { time }: Scene): void {
   sender.hasNext = true;
@@ -274,11 +306,11 @@ function finish(sender: TcpSide, end: number): void {
   sender.finEnd = end;
 }
 
-/** Takes in what does not begin at next; a RST's number is no place in the stream. */
-function displace({ flags, sequence }: Segment, sender: TcpSide, end: number): void {
+/** Takes in what does not begin at next. */
+function displace({ sequence }: Segment, sender: TcpSide, end: number): void {
   if (sender.previous === "zeroWindowProbe") return;
   const gap = (sequence - sender.next) | 0;
-  if (gap > 0 && (flags & RST) === 0) {
+  if (gap > 0) {
     sender.holes = open(sender.holes, sender.next, sequence);
     sender.missed += gap;
   } else if (gap < 0 && sender.holes?.length) sender.missed -= fill(sender.holes, sequence, end);
@@ -298,6 +330,7 @@ function time({ hasTimestamps, timestamp }: Segment, sender: TcpSide, end: numbe
 
 function acknowledge(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
   const { acknowledgment } = segment;
+  if (takesProbe(acknowledgment, receiver)) receiver.next = receiver.run = acknowledgment;
   if (acknowledgment !== sender.acknowledged || !sender.hasAcknowledged) {
     if (!sender.hasAcknowledged || ((acknowledgment - sender.acknowledged) | 0) > 0)
       progress(segment, sender, receiver, scene);
@@ -307,18 +340,15 @@ function acknowledge(segment: Segment, sender: TcpSide, receiver: TcpSide, scene
     sender.acknowledged = acknowledgment;
   }
   if (sender.duplicates > 0) sender.repeatedTime = scene.time;
-  if (!receiver.hasNext) return;
-  if (takesProbe(acknowledgment, receiver)) receiver.next = receiver.run = acknowledgment;
-  if (((acknowledgment - receiver.sent) | 0) > 0) receiver.sent = acknowledgment;
+  // What has data may have been on its way
+  if (segment.length === 0) receiver.unanswered = 0;
+  if (receiver.hasNext && ((acknowledgment - receiver.sent) | 0) > 0) receiver.sent = acknowledgment;
 }
 
 /** It acknowledges what was not acknowledged before. */
 function progress(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: Scene): void {
   const { acknowledgment } = segment;
-  // SYN and FIN have numbers, too
-  const first = receiver.sentSyn ? (receiver.initial + 1) | 0 : acknowledgment;
-  receiver.delivered += (acknowledgment - (sender.hasAcknowledged ? sender.acknowledged : first)) | 0;
-  if (receiver.sentFin && acknowledgment === receiver.finEnd) receiver.delivered--;
+  deliver(acknowledgment, sender, receiver);
   receiver.unanswered = 0;
   sender.advancedTime = scene.time;
   if (Number.isNaN(receiver.timedSince) || ((acknowledgment - receiver.timed) | 0) < 0) return;
@@ -327,4 +357,20 @@ function progress(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: S
     receiver.roundTrips.sample(scene.time - receiver.timedSince);
   }
   receiver.timedSince = Number.NaN;
+}
+
+/** Counts what is acknowledged as far as it was seen to be sent: what lies before later data was sent, too. */
+function deliver(acknowledgment: number, { hasAcknowledged }: TcpSide, receiver: TcpSide): void {
+  // SYN and FIN have numbers, too
+  if (!hasAcknowledged) receiver.deliveredEnd = receiver.sentSyn ? (receiver.initial + 1) | 0 : acknowledgment;
+  const isBeyond = receiver.hasNext && ((acknowledgment - receiver.next) | 0) > 0;
+  const end = isBeyond ? receiver.next : acknowledgment;
+  const count = (end - receiver.deliveredEnd) | 0;
+  if (count <= 0) return;
+  receiver.delivered += receiver.sentFin ? withoutFin(count, end, receiver) : count;
+  receiver.deliveredEnd = end;
+}
+
+function withoutFin(count: number, end: number, { finEnd, deliveredEnd }: TcpSide): number {
+  return ((finEnd - deliveredEnd) | 0) > 0 && ((end - finEnd) | 0) >= 0 ? count - 1 : count;
 }

@@ -18,8 +18,13 @@ export type FlowEvent =
   | { readonly kind: "acknowledgedOutOfTurn"; readonly rule: RuleName }
   /** The `count`-th repetition of the acknowledgment in packet `of`. */
   | { readonly kind: "duplicateAck"; readonly rule: RuleName; readonly count: number; readonly of: number }
-  /** Octets that arrived behind a gap. */
-  | { readonly kind: "selectiveAck"; readonly rule: RuleName; readonly length: number }
+  /** Octets that arrived behind a gap; where they are, counted from the other side's SYN, `right` behind the last. */
+  | {
+      readonly kind: "selectiveAck";
+      readonly rule: RuleName;
+      readonly length: number;
+      readonly blocks: readonly { readonly left: number; readonly right: number }[];
+    }
   | { readonly kind: "keepAlive"; readonly rule: RuleName }
   | { readonly kind: "keepAliveAnswer"; readonly rule: RuleName }
   | { readonly kind: "zeroWindow"; readonly rule: RuleName }
@@ -36,6 +41,8 @@ export type FlowEvent =
   | { readonly kind: "fastOpenAccepted"; readonly rule: RuleName; readonly length: number }
   | { readonly kind: "refused"; readonly rule: RuleName }
   | { readonly kind: "reset"; readonly rule: RuleName }
+  /** A RST that the other side has no reason to believe. */
+  | { readonly kind: "resetOutOfPlace"; readonly rule: RuleName }
   /** An ICMP error about a packet of this conversation. */
   | {
       readonly kind: "icmpError";
@@ -63,7 +70,10 @@ export const rules = {
   "acknowledged before": "data, all of which the other side had acknowledged",
   "answers duplicate acknowledgments":
     "below next, where the other side acknowledged at least twice again within the last 20 ms",
-  "same SYN again": "a SYN with the number of an earlier one",
+  "same SYN again": "a SYN with the number of an earlier one, with the same data or none",
+  "same SYN, other data":
+    "a SYN with the number of an earlier one, with more data or less; the data are looked at, too",
+  "same SYN after a refusal": "a SYN with the number of one that a RST answered",
   "begins behind next": "starts above next",
   "acknowledges beyond the run":
     "acknowledges octets behind the run, where that ends below next; it then goes on at next",
@@ -91,8 +101,10 @@ export const rules = {
   "acknowledges the data of a SYN": "a SYN-ACK that acknowledges more than the SYN",
   "RST answers a SYN": "RST while the other side waits for an answer to its SYN",
   RST: "RST otherwise",
+  "RST out of place": "RST with a number that neither the other side waits for nor is next",
   "quotes a packet": "an ICMP error quotes a packet of this conversation",
-  "data after FIN": "data behind the FIN of the same side, or after a RST",
+  "data after FIN": "data behind the FIN of the same side",
+  "data after RST": "data of either side after a RST, but for one out of place",
   "small segments wait for an acknowledgment":
     "a segment smaller than the largest, held back until an acknowledgment that came 30 ms or more after the segment before",
 } as const;

@@ -27,6 +27,7 @@ const WHOLE: ReadonlySet<EventKind> = new Set<EventKind>([
   "zeroWindowProbeAnswer",
   "refused",
   "reset",
+  "resetOutOfPlace",
   "icmpError",
 ]);
 
@@ -105,7 +106,9 @@ function eventSentence(event: FlowEvent, step: Step): string {
     case "repetition":
       return `octets of the ${from} that were seen before come again within a round trip: sent twice, or copied on the way`;
     case "synRetried":
-      return `the ${from} asks again, for the ${ordinal(event.count + 1)} time: no answer for ${durationText(event.after)}`;
+      return event.rule === "same SYN after a refusal"
+        ? `the ${from} asks once more, although it was refused`
+        : `the ${from} asks again, for the ${ordinal(event.count + 1)} time: no answer for ${durationText(event.after)}`;
     case "outOfOrder":
       return `this packet was overtaken by the one before`;
     case "lostSegment":
@@ -117,7 +120,7 @@ function eventSentence(event: FlowEvent, step: Step): string {
     case "duplicateAck":
       return `the ${from} asks for the same octet again (${event.count}): something behind it arrived, or something is lost`;
     case "selectiveAck":
-      return `the ${from} has ${octets(event.length)} behind a gap`;
+      return `the ${from} has ${octets(event.length)} behind a gap: ${event.blocks.map(blockText).join(", ")}`;
     case "keepAlive":
       return `the ${from} checks whether the ${peer} is still there`;
     case "keepAliveAnswer":
@@ -146,10 +149,12 @@ function eventSentence(event: FlowEvent, step: Step): string {
       return `the ${from} refuses: nothing listens on port ${conversation[from].port}; the ${peer}'s connect fails with ECONNREFUSED`;
     case "reset":
       return `the ${from} drops the connection at once; what the ${peer} reads or writes next fails with ECONNRESET`;
+    case "resetOutOfPlace":
+      return `a RST of the ${from}, or in its name, has a number that the ${peer} does not wait for: it is to be ignored, or asked about (RFC 5961)`;
     case "icmpError":
       return icmpSentence(event, step);
     case "dataAfterClose":
-      return `the ${from} sends ${octets(event.length)} after it closed`;
+      return `the ${from} sends ${octets(event.length)} ${afterWhat(event, step)}`;
     case "delayedAckStall":
       return `the ${from} held this small piece back for ${durationText(event.waited)} until the ${peer}'s delayed acknowledgment came: Nagle's algorithm (TCP_NODELAY turns it off)`;
     default:
@@ -172,17 +177,24 @@ const ERRNO: Readonly<Record<"icmp" | "icmpv6", Readonly<Record<number, readonly
     1: ["a firewall forbids it", "EACCES"],
     3: ["the host does not answer", "EHOSTUNREACH"],
     4: ["nothing listens on the port", "ECONNREFUSED"],
+    5: ["a firewall forbids the source address", "EACCES"],
+    6: ["a router rejects what goes there", "EACCES"],
   },
 };
+
+const TOO_LARGE = ERRNO.icmp[4]!;
 
 function icmpSentence({ protocol, type, code }: Extract<FlowEvent, { kind: "icmpError" }>, step: Step): string {
   const { from, conversation } = step;
   const peer = conversation[other(from)];
   const isUnreachable = type === (protocol === "icmp" ? 3 : 1);
-  const [what, errno] = (isUnreachable && ERRNO[protocol][code]) || [];
+  const isTooBig = protocol === "icmpv6" && type === 2;
+  const [what, errno] = isTooBig ? TOO_LARGE : (isUnreachable && ERRNO[protocol][code]) || [];
   if (what === undefined) {
-    if (type === (protocol === "icmp" ? 11 : 3))
+    if (type === (protocol === "icmp" ? 11 : 3) && code === 0)
       return `a packet of the ${from} went over too many hops, or in a circle`;
+    if (type === (protocol === "icmp" ? 11 : 3) && code === 1)
+      return `a packet of the ${from} came in fragments, and not all of them in time: it could not be put together`;
     return `an ICMP error about a packet of the ${from}: type ${type}, code ${code}`;
   }
   const where = `${what} (${peer.address}, port ${peer.port})`;
@@ -193,6 +205,18 @@ function icmpSentence({ protocol, type, code }: Extract<FlowEvent, { kind: "icmp
   // RFC 5461 §2: once a connection stands, it is no reason to give it up
   const isConnecting = conversation.kind === "tcp" && conversation[from].state === "SYN-SENT";
   return isConnecting ? `${where}: the ${from}'s connect fails with ${errno}` : `${where}: the ${from} tries on`;
+}
+
+function blockText({ left, right }: { readonly left: number; readonly right: number }): string {
+  return rangeText(left, (right - 1) >>> 0);
+}
+
+const rangeText = (first: number, last: number): string => (first === last ? `${first}` : `${first}–${last}`);
+
+function afterWhat({ rule }: FlowEvent, { from, conversation }: Step): string {
+  if (rule === "data after FIN") return "after it closed";
+  const isOwn = conversation.kind === "tcp" && conversation[from].sentRst;
+  return isOwn ? "after its RST" : `after the ${other(from)}'s RST: they crossed, or the RST did not arrive`;
 }
 
 function ordinal(n: number): string {

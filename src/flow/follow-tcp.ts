@@ -1,10 +1,13 @@
 /** One segment of a TCP connection: what is remarkable about it, then what it changes. */
 import { advance, analyze, type Scene } from "./analysis.js";
 import type { TcpConversation } from "./conversation.js";
-import type { FlowEvent } from "./events.js";
+import type { FlowEvent, RuleName } from "./events.js";
 import { ACK, FIN, RST, type Segment, SYN } from "./segment.js";
-import type { TcpSide } from "./side.js";
-import { moveStates } from "./tcp-state.js";
+import type { Doubt, TcpSide } from "./side.js";
+import { fits, moveStates } from "./tcp-state.js";
+
+/** RFC 7323 §2.3: a larger shift is taken for this one. */
+const MOST_SHIFT = 14;
 
 /** Whether `segment` begins another connection between the same ports: a SYN with another number. */
 export function isAnew(conversation: TcpConversation, { key, flags, sequence, errorType }: Segment): boolean {
@@ -38,7 +41,7 @@ export function followTcp(
     moveStates(segment, sender, receiver);
   if (sender.data) sender.data.segment(segment, (flags & SYN) !== 0 ? (segment.sequence + 1) | 0 : undefined);
   advance(segment, sender, receiver, scene);
-  if (receiver.data && (flags & ACK) !== 0) receiver.data.acknowledged(segment.acknowledgment);
+  if (receiver.data && (flags & (ACK | RST)) === ACK) receiver.data.acknowledged(segment.acknowledgment);
   if (Number.isNaN(conversation.handshakeTime)) completeHandshake(conversation, segment, sender, scene);
   if (conversation.closer) endStreams(conversation);
 }
@@ -81,11 +84,11 @@ function synchronize(
   } else if (!isAnswer)
     events.push({
       kind: "synRetried",
-      rule: "same SYN again",
+      rule: ruleOfSyn(conversation, segment, sender),
       count: ++sender.synRetries,
       after: scene.time - sender.nextTime,
     });
-  sender.windowShift = segment.windowScale;
+  sender.windowShift = Math.min(segment.windowScale, MOST_SHIFT);
   // RFC 7323 §2.2: only where both SYNs offer it
   if (isAnswer && receiver.sentSyn && (sender.windowShift < 0 || receiver.windowShift < 0))
     sender.windowShift = receiver.windowShift = -1;
@@ -95,6 +98,11 @@ function synchronize(
     conversation.usesFastOpen = true;
     events.push({ kind: "fastOpen", rule: fastOpen > 0 ? "SYN with a cookie" : "SYN without a cookie", length });
   }
+}
+
+function ruleOfSyn({ isRefused }: TcpConversation, { sequence, length }: Segment, { state, next }: TcpSide): RuleName {
+  if (isRefused && state === "CLOSED") return "same SYN after a refusal";
+  return length > 0 && ((sequence + length + 1) | 0) !== next ? "same SYN, other data" : "same SYN again";
 }
 
 /** RFC 7413 §4.2.2: the server acknowledges the data, or the SYN alone where it did not take them. */
@@ -121,29 +129,91 @@ function completeHandshake(conversation: TcpConversation, segment: Segment, send
 
 function end(
   conversation: TcpConversation,
-  { flags, length, sequence }: Segment,
+  segment: Segment,
+  sender: TcpSide,
+  receiver: TcpSide,
+  scene: Scene,
+  events: FlowEvent[],
+): void {
+  const { flags, length, sequence } = segment;
+  if (sender.doubt && (flags & RST) === 0) goOn(conversation, segment, sender, receiver, sender.doubt);
+  if (length > 0) {
+    if (sender.sentFin && ((sequence + length - sender.finEnd) | 0) > 0)
+      events.push({ kind: "dataAfterClose", rule: "data after FIN", length });
+    else if (isOverByReset(conversation)) events.push({ kind: "dataAfterClose", rule: "data after RST", length });
+  }
+  if ((flags & (FIN | RST)) === 0) return;
+  if ((flags & RST) !== 0) reset(conversation, segment, sender, receiver, scene, events);
+  conversation.closer ??= sender === conversation.client ? "client" : "server";
+}
+
+function reset(
+  conversation: TcpConversation,
+  segment: Segment,
   sender: TcpSide,
   receiver: TcpSide,
   { time }: Scene,
   events: FlowEvent[],
 ): void {
-  if (length > 0 && (conversation.isReset || (sender.sentFin && ((sequence + length - sender.finEnd) | 0) > 0)))
-    events.push({ kind: "dataAfterClose", rule: "data after FIN", length });
-  if ((flags & (FIN | RST)) === 0) return;
-  if ((flags & RST) !== 0) {
-    const isRefusal = receiver.state === "SYN-SENT";
-    events.push(isRefusal ? { kind: "refused", rule: "RST answers a SYN" } : { kind: "reset", rule: "RST" });
-    const isOver = conversation.client.finReceived && conversation.server.finReceived;
-    if (isRefusal) {
-      conversation.isRefused = true;
-      if (Number.isNaN(conversation.handshakeTime) && (flags & ACK) !== 0) conversation.handshakeTime = time;
-    } else if (!isOver) conversation.isReset = true;
+  if (receiver.state === "SYN-SENT") {
+    events.push({ kind: "refused", rule: "RST answers a SYN" });
+    conversation.isRefused = true;
+    if (Number.isNaN(conversation.handshakeTime) && (segment.flags & ACK) !== 0) conversation.handshakeTime = time;
+    return;
   }
-  conversation.closer ??= sender === conversation.client ? "client" : "server";
+  const isOver = conversation.client.finReceived && conversation.server.finReceived;
+  if (!isOver) conversation.isReset = sender.sentRst = true;
+  const isClosed = receiver.state === "CLOSED" && !receiver.doubt;
+  if (isOver || isClosed || fits(segment, sender, receiver)) {
+    sender.doubt = receiver.doubt = undefined;
+    events.push({ kind: "reset", rule: "RST" });
+  } else {
+    sender.doubt = doubtOf(segment, sender, receiver);
+    events.push({ kind: "resetOutOfPlace", rule: "RST out of place" });
+  }
 }
 
-function endStreams({ client, server, isReset, isRefused }: TcpConversation): void {
+/** RFC 9293 §3.10.7.4 ignores what is not in the window; what is may have overtaken data. */
+function doubtOf({ sequence }: Segment, sender: TcpSide, receiver: TcpSide): Doubt {
+  const ahead = (sequence - receiver.acknowledged) | 0;
+  const isInWindow = ahead > 0 && ahead < receiver.window << receiver.shift;
+  return {
+    state: sender.doubt ? sender.doubt.state : sender.state,
+    end: isInWindow ? sequence : (sender.next - 1) | 0,
+    sent: receiver.sent,
+  };
+}
+
+/** Takes back what a RST that did not fit has changed, where its sender knows nothing of it. */
+function goOn(
+  conversation: TcpConversation,
+  { flags, sequence, length, acknowledgment }: Segment,
+  sender: TcpSide,
+  receiver: TcpSide,
+  { state, end, sent }: Doubt,
+): void {
+  const answers = (flags & ACK) !== 0 && ((acknowledgment - sent) | 0) > 0;
+  if (!answers && ((sequence + length - end) | 0) <= 0) return;
+  const { client, server } = conversation;
+  sender.state = state;
+  sender.doubt = undefined;
+  sender.sentRst = false;
+  // A FIN that came meanwhile moves the state that it has now: what it acknowledges tells
+  receiver.finReceived = false;
+  conversation.isReset = client.sentRst || server.sentRst;
+  if (conversation.isReset || (conversation.closer && conversation[conversation.closer].sentFin)) return;
+  conversation.closer = client.sentFin ? "client" : server.sentFin ? "server" : undefined;
+}
+
+/** Both sides know that it is reset, as far as can be told. */
+function isOverByReset({ client, server, isReset }: TcpConversation): boolean {
+  return isReset && !client.doubt && !server.doubt;
+}
+
+function endStreams(conversation: TcpConversation): void {
+  const { client, server, isRefused } = conversation;
   if (!client.data) return;
-  if (isReset || isRefused || client.finReceived) client.data.end();
-  if (isReset || isRefused || server.finReceived) server.data?.end();
+  const isOver = isRefused || isOverByReset(conversation);
+  if (isOver || client.finReceived) client.data.end();
+  if (isOver || server.finReceived) server.data?.end();
 }

@@ -77,7 +77,18 @@ const marks = {
   sentFin: 16,
   finReceived: 32,
   timedAgain: 64,
+  sentSynAck: 128,
+  sentRst: 256,
 } as const;
+
+/** What a side did before a RST of its own, or in its name, that the other side does not wait for: it may go on. */
+export interface Doubt {
+  readonly state: TcpState | undefined;
+  /** It does so with what ends behind this number, … */
+  readonly end: number;
+  /** … or acknowledges what ends behind this one. */
+  readonly sent: number;
+}
 
 /** One end of a TCP connection; sequence numbers are 32-bit integers, times nanoseconds since the conversation's first packet. */
 export class TcpSide extends Side {
@@ -110,7 +121,7 @@ export class TcpSide extends Side {
   window = -1;
   /** Left shift of {@link window}: that of a SYN is not scaled (RFC 7323 §2.2). */
   shift = 0;
-  /** Left shift of its windows; -1 where its SYN was not seen, or not both SYNs offer it. */
+  /** Left shift of its windows, at most 14; -1 where its SYN was not seen, or not both SYNs offer it. */
   windowShift = -1;
   /** Behind the segment that is timed, and when it was sent: RFC 6298 §3, one at a time. */
   timed = 0;
@@ -118,9 +129,11 @@ export class TcpSide extends Side {
   /** Its timestamp. */
   timedStamp = 0;
   roundTrips: RoundTrips | undefined = undefined;
-  /** Octets of data that the other side acknowledged. */
+  /** Octets of data that were seen and that the other side acknowledged, or whatever it did where none were seen. */
   delivered = 0;
-  /** Retransmissions since the other side last acknowledged anything new. */
+  /** Behind the octets that {@link delivered} counts. */
+  deliveredEnd = 0;
+  /** Retransmissions since the other side last acknowledged anything new, or said nothing but what it has. */
   unanswered = 0;
 
   /** What {@link SYN} of its own was, or would have been where none was seen; it counts as 0. */
@@ -129,6 +142,7 @@ export class TcpSide extends Side {
   synRetries = 0;
   /** Behind this side's FIN. */
   finEnd = 0;
+  doubt: Doubt | undefined = undefined;
   /** Largest segment that it takes, in octets; -1 where it did not say. */
   maximumSegmentSize = -1;
   /** When it last repeated an acknowledgment, or sent something since. */
@@ -173,6 +187,20 @@ export class TcpSide extends Side {
   }
   set sentFin(is: boolean) {
     this.#mark(marks.sentFin, is);
+  }
+
+  get sentSynAck(): boolean {
+    return (this.#marks & marks.sentSynAck) !== 0;
+  }
+  set sentSynAck(is: boolean) {
+    this.#mark(marks.sentSynAck, is);
+  }
+
+  get sentRst(): boolean {
+    return (this.#marks & marks.sentRst) !== 0;
+  }
+  set sentRst(is: boolean) {
+    this.#mark(marks.sentRst, is);
   }
 
   /** The other side has everything up to the FIN. */

@@ -35,15 +35,16 @@ export function moveStates(segment: Segment, sender: TcpSide, receiver: TcpSide)
   }
 }
 
-/** RFC 9293 §3.10.7: a reset counts where it fits what the receiver waits for; RFC 5961 §3 says exactly. */
 function reset(segment: Segment, sender: TcpSide, receiver: TcpSide): void {
   sender.state = "CLOSED";
-  const isExpected =
-    receiver.state === undefined ||
-    (receiver.state === "SYN-SENT" && (segment.flags & ACK) !== 0
-      ? ((segment.acknowledgment - receiver.initial) | 0) > 0
-      : !receiver.hasAcknowledged || segment.sequence === receiver.acknowledged || segment.sequence === sender.next);
-  if (isExpected) receiver.state = "CLOSED";
+  if (fits(segment, sender, receiver)) receiver.state = "CLOSED";
+}
+
+/** RFC 9293 §3.10.7: a reset counts where it fits what the receiver waits for; RFC 5961 §3 says exactly. */
+export function fits({ flags, sequence, acknowledgment }: Segment, sender: TcpSide, receiver: TcpSide): boolean {
+  if (receiver.state === undefined) return true;
+  if (receiver.state === "SYN-SENT" && (flags & ACK) !== 0) return ((acknowledgment - receiver.initial) | 0) > 0;
+  return !receiver.hasAcknowledged || sequence === receiver.acknowledged || sequence === sender.next;
 }
 
 function synchronize({ flags, acknowledgment }: Segment, sender: TcpSide, receiver: TcpSide): void {
@@ -54,6 +55,7 @@ function synchronize({ flags, acknowledgment }: Segment, sender: TcpSide, receiv
     if (sender.state !== "SYN-RECEIVED") sender.state = "SYN-SENT";
     return;
   }
+  sender.sentSynAck = true;
   // Where both sent a SYN, each answers the other's whether or not its own was answered
   if (sender.state !== "ESTABLISHED" || receiver.state !== "SYN-RECEIVED") sender.state = "SYN-RECEIVED";
   const isAcknowledged = !receiver.sentSyn || ((acknowledgment - receiver.initial) | 0) > 0;

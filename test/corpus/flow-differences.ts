@@ -46,6 +46,7 @@ export async function compareRows(path: string, capture: string, dump: readonly 
   const ranBack = new Set<Conversation>();
   const beyond = new Set<Conversation>();
   const probed = new Set<Conversation>();
+  const outOfPlace = new Set<Conversation>();
   const frame = new Frame();
   const file = await openCapture(path);
   let n = 0;
@@ -61,12 +62,14 @@ export async function compareRows(path: string, capture: string, dump: readonly 
         if (step && step.time < step.conversation.duration) ranBack.add(step.conversation);
         if (step?.events.some(({ rule }) => BEYOND.has(rule))) beyond.add(step.conversation);
         if (step?.events.some(({ kind }) => kind === "zeroWindowProbe")) probed.add(step.conversation);
+        if (step?.events.some(({ kind }) => kind === "resetOutOfPlace")) outOfPlace.add(step.conversation);
         const add = (column: string, ours: string, theirs: string): void => {
           if (ours === theirs) return;
           const known = {
             ranBack: conversation && ranBack.has(conversation),
             beyond: conversation && beyond.has(conversation),
             probed: conversation && probed.has(conversation),
+            outOfPlace: conversation && outOfPlace.has(conversation),
           };
           const kind = flowKindOf({ packet, conversation, column, ours, theirs, ...known });
           differences.push({ capture, frame: Number(row?.get("frame.number")?.[0] ?? n), column, ours, theirs, kind });

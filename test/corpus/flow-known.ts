@@ -16,6 +16,8 @@ export interface FlowDisagreement {
   readonly probed: boolean | undefined;
   /** Whether octets behind the highest were acknowledged. */
   readonly beyond: boolean | undefined;
+  /** Whether a RST was not to be believed. */
+  readonly outOfPlace: boolean | undefined;
   readonly column: string;
   readonly ours: string;
   readonly theirs: string;
@@ -40,6 +42,15 @@ const tests: Readonly<Record<string, Test>> = {
     column === "flags" && beyond === true && isFast(ours) !== isFast(theirs),
   "probe that was taken": ({ column, ours, theirs, probed }) =>
     column === "flags" && probed === true && /lost_segment/.test(theirs) && !/lost_segment/.test(ours),
+  "both open": ({ packet, conversation, column, ours, theirs }) =>
+    column === "flags" &&
+    conversation?.kind === "tcp" &&
+    conversation.opened === "both" &&
+    packet.layers.some((layer) => layer.kind === "tcp" && layer.flags.syn && layer.flags.ack) &&
+    ours === "" &&
+    theirs === "retransmission",
+  "RST out of place": ({ column, ours, theirs, outOfPlace }) =>
+    column === "flags" && outOfPlace === true && ours === "" && /retransmission|out_of_order|lost_segment/.test(theirs),
   "handshake in no time": ({ column, ours }) => column === "initial_rtt" && Number(ours) === 0 && ours !== "",
   "Fast Open": ({ column, conversation }) =>
     column === "initial_rtt" && conversation?.kind === "tcp" && conversation.usesFastOpen,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Conversations } from "../../src/flow/conversations.js";
-import { handshake, kindsOf, lastOf, segment, segmentSize, windowScale } from "./segments.js";
+import { asTcp, handshake, kindsOf, lastOf, segment, segmentSize, windowScale } from "./segments.js";
 
 const data = (from: "client" | "server", seq: number, ack: number, text: string, at = 0.1) =>
   segment({ at, from, flags: "PA", seq, ack, data: text });
@@ -215,7 +215,7 @@ test("data up to the end of the window fills it", () => {
   expect(after(packets)).toEqual(["windowUpdate", "", "windowFull"]);
 });
 
-test("blocks of a SACK are counted, those of what came twice are not", () => {
+test("blocks of a SACK are told and counted, those of what came twice are not", () => {
   const conversations = new Conversations();
   kindsOf(conversations, handshake());
   const sack = (left: number, right: number) =>
@@ -227,7 +227,12 @@ test("blocks of a SACK are counted, those of what came twice are not", () => {
       ack: 101,
       options: [{ kind: "sack", blocks: [{ left, right }] }],
     });
-  expect(lastOf(conversations, [sack(104, 106)]).events[1]).toMatchObject({ kind: "selectiveAck", length: 2 });
+  expect(lastOf(conversations, [sack(104, 106)]).events[1]).toEqual({
+    kind: "selectiveAck",
+    rule: "SACK blocks",
+    length: 2,
+    blocks: [{ left: 4, right: 6 }],
+  });
   expect(kindsOf(conversations, [sack(90, 95)])).toEqual(["duplicateAck"]);
 });
 
@@ -237,6 +242,42 @@ test("a SYN that is sent again is counted", () => {
   const retried = [syn(0), syn(1), syn(3)].map((packet) => conversations.follow(packet)!.events[0]);
   expect(retried[1]).toEqual({ kind: "synRetried", rule: "same SYN again", count: 1, after: 1e9 });
   expect(retried[2]).toMatchObject({ kind: "synRetried", count: 2 });
+});
+
+test("a SYN that is sent again is told and counted once, and no segment that is sent again besides", () => {
+  const syn = (at: number, data = "") => segment({ at, from: "client", flags: "S", seq: 100, data });
+  const told = (...packets: Parameters<typeof kindsOf>[1]) => {
+    const conversations = new Conversations();
+    const kinds = kindsOf(conversations, packets).slice(1);
+    const { synRetries, retransmissions } = asTcp([...conversations][0]!).client;
+    return [...kinds, synRetries, retransmissions];
+  };
+  expect(told(syn(0), syn(1))).toEqual(["synRetried", 1, 0]);
+  expect(told(syn(0, "hello"), syn(1, "hello"))).toEqual(["synRetried fastOpen", 1, 0]);
+  expect(told(syn(0, "hello"), syn(1))).toEqual(["synRetried", 1, 0]);
+  // Other data is looked at by itself
+  expect(told(syn(0, "hello"), syn(0.001, "he"))).toEqual(["synRetried fastOpen repetition", 1, 1]);
+});
+
+test("a SYN that comes again after a RST says so", () => {
+  const syn = (at: number) => segment({ at, from: "client", flags: "S", seq: 100 });
+  const refusal = segment({ at: 0.1, from: "server", flags: "RA", seq: 0, ack: 101 });
+  const conversations = new Conversations();
+  kindsOf(conversations, [syn(0), refusal]);
+  const rules = [syn(1), syn(2)].map((packet) => conversations.follow(packet)!.events.map(({ rule }) => rule));
+  expect(rules).toEqual([["same SYN after a refusal"], ["same SYN again"]]);
+});
+
+test("where both open at once, the first SYN-ACK of each is nothing that is sent again, the second is", () => {
+  const [client, server] = [{ from: "client", seq: 100 } as const, { from: "server", seq: 300 } as const];
+  const packets = [
+    segment({ ...client, at: 0, flags: "S" }),
+    segment({ ...server, at: 0.1, flags: "S" }),
+    segment({ ...client, at: 0.2, flags: "SA", ack: 301 }),
+    segment({ ...server, at: 0.3, flags: "SA", ack: 101 }),
+    segment({ ...server, at: 0.5, flags: "SA", ack: 101 }),
+  ];
+  expect(kindsOf(new Conversations(), packets)).toEqual(["", "", "", "", "retransmission"]);
 });
 
 test("a RST to a SYN is a refusal", () => {
@@ -250,6 +291,25 @@ test("a RST to a SYN is a refusal", () => {
 test("data behind a FIN is said", () => {
   const packets = [segment({ from: "client", flags: "FA", seq: 101, ack: 301 }), data("client", 102, 301, "late")];
   expect(after(packets)).toEqual(["", "dataAfterClose"]);
+});
+
+test("data of either side after a RST is said by a rule of its own", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, [...handshake(), segment({ from: "server", flags: "R", seq: 301 })]);
+  const told = [data("client", 101, 301, "x"), data("server", 301, 102, "y")];
+  expect(told.map((packet) => conversations.follow(packet)!.events)).toEqual([
+    [{ kind: "dataAfterClose", rule: "data after RST", length: 1 }],
+    [{ kind: "dataAfterClose", rule: "data after RST", length: 1 }],
+  ]);
+});
+
+test("a RST with a number that nobody waits for is told as such, and no place in the stream", () => {
+  const packets = [
+    segment({ at: 0.1, from: "server", flags: "R", seq: 99_999 }),
+    data("client", 101, 301, "hello", 0.2),
+    data("server", 301, 106, "hi", 0.3),
+  ];
+  expect(after(packets)).toEqual(["resetOutOfPlace", "", ""]);
 });
 
 test("a SYN with data uses Fast Open, and its answer takes them or not", () => {

@@ -136,6 +136,71 @@ test("who opened, who closed and how", () => {
   expect(facts(...Array.from({ length: 4 }, () => client("S", 100, 0)))).toEqual(["client", undefined, "timed out"]);
 });
 
+test("a RST out of place resets nothing once its sender goes on, in whichever direction", () => {
+  const told = (...packets: Parameters<typeof lastOf>[1]) => {
+    const { client, server, closer, ending } = asTcp(
+      lastOf(new Conversations(), [...handshake(), ...packets]).conversation,
+    );
+    return [client.state, server.state, closer, ending];
+  };
+  const client = (flags: string, seq: number, ack: number, data = "") =>
+    segment({ from: "client", flags, seq, ack, data });
+  const server = (flags: string, seq: number, ack: number, data = "") =>
+    segment({ from: "server", flags, seq, ack, data });
+  const open = ["ESTABLISHED", "ESTABLISHED", undefined, "open"];
+  const [far, old] = [server("R", 99_999, 0), server("R", 250, 0)];
+  // Nobody goes on: it may be meant
+  expect(told(far)).toEqual(["ESTABLISHED", "CLOSED", "server", "reset"]);
+  expect(told(far, client("PA", 101, 301, "x"))).toEqual(["ESTABLISHED", "CLOSED", "server", "reset"]);
+  for (const reset of [far, old]) {
+    expect(told(reset, server("A", 301, 101))).toEqual(open);
+    expect(told(reset, client("PA", 101, 301, "x"), server("A", 301, 102))).toEqual(open);
+    expect(told(reset, server("FA", 301, 101))).toEqual(["CLOSE-WAIT", "FIN-WAIT-1", "server", "half closed"]);
+    expect(told(reset, client("FA", 101, 301), server("A", 301, 102))).toEqual(["FIN-WAIT-2", "CLOSE-WAIT", "client", "half closed"]); // biome-ignore format: one thought
+  }
+  // Both sides are told by somebody else that the other is gone
+  const both = [far, client("R", 88_888, 0), client("A", 101, 301)];
+  expect(told(...both)).toEqual(["ESTABLISHED", "CLOSED", "server", "reset"]);
+  expect(told(...both, server("A", 301, 101))).toEqual(open);
+  // In the window it may have overtaken data
+  expect(told(server("R", 303, 0), server("PA", 301, 101, "hi"))).toEqual(["ESTABLISHED", "CLOSED", "server", "reset"]);
+  expect(told(server("R", 303, 0), server("PA", 301, 101, "hi!"))).toEqual(open);
+  // One that fits is believed
+  expect(told(far, server("R", 301, 0), server("PA", 301, 101, "x"))).toEqual(["CLOSED", "CLOSED", "server", "reset"]);
+});
+
+test("a RST out of place does not end the streams", () => {
+  const conversations = new Conversations({ keep: 100 });
+  const reset = segment({ from: "server", flags: "RA", seq: 99_999, ack: 4000 });
+  const late = segment({ from: "client", flags: "PA", seq: 101, ack: 301, data: "hello" });
+  const { conversation } = lastOf(conversations, [...handshake(), reset, late]);
+  expect(conversation.stream("client").take()).toMatchObject([{ kind: "octets", at: 0 }]);
+  expect(conversation.stream("client").missing).toBe(0);
+});
+
+test("who repeats what is acknowledged again each time has not timed out", () => {
+  const hello = (at: number) => segment({ at, from: "client", flags: "PA", seq: 101, ack: 301, data: "hello" });
+  const ack = (at: number) => segment({ at, from: "server", flags: "A", seq: 301, ack: 106 });
+  const answered = [0, 1, 2, 3].flatMap((at) => [hello(at), ack(at + 0.1)]);
+  const ending = (...packets: Parameters<typeof lastOf>[1]) =>
+    asTcp(lastOf(new Conversations(), [...handshake(), ...packets]).conversation).ending;
+  expect(ending(...answered)).toBe("open");
+  expect(ending(...answered, hello(4), hello(6), hello(10))).toBe("timed out");
+});
+
+test("what was acknowledged is counted as far as it was sent, and what was not seen once more was", () => {
+  const data = (seq: number, data: string) => segment({ from: "client", flags: "PA", seq, ack: 301, data });
+  const ack = (number: number) => segment({ from: "server", flags: "A", seq: 301, ack: number });
+  const delivered = (...packets: Parameters<typeof lastOf>[1]) =>
+    asTcp(lastOf(new Conversations(), [...handshake(), ...packets]).conversation).client.delivered;
+  expect(delivered(data(101, "abc"), ack(1_000_000_104), ack(104), data(104, "def"), ack(107))).toBe(6);
+  // An acknowledgment that was overtaken counts nothing twice
+  expect(delivered(data(101, "abcdef"), ack(104), ack(102), ack(107))).toBe(6);
+  // Of 104 to 109 nothing was seen
+  expect(delivered(data(101, "abc"), ack(110), data(110, "x"), ack(111))).toBe(10);
+  expect(asTcp(lastOf(new Conversations(), [ack(101), ack(901)]).conversation).client.delivered).toBe(800);
+});
+
 test("a connection whose SYN was refused, and taken when it came again, is as open as any", () => {
   const { opened, closer, ending, initialRoundTrip, client, server } = asTcp(
     lastOf(new Conversations(), [
@@ -181,6 +246,14 @@ test("a window is scaled only where both sides offer it", () => {
   ];
   const { client } = asTcp(lastOf(new Conversations(), packets).conversation);
   expect([client.windowShift, client.scaledWindow]).toEqual([-1, 50]);
+});
+
+test("a shift of more than 14 is taken for 14", () => {
+  const conversations = new Conversations();
+  kindsOf(conversations, handshake([windowScale(20)]));
+  const last = segment({ from: "server", flags: "A", seq: 301, ack: 101, window: 3 });
+  const { client, server } = asTcp(lastOf(conversations, [last]).conversation);
+  expect([client.windowShift, server.windowShift, server.scaledWindow]).toEqual([14, 14, 3 << 14]);
 });
 
 test("round trips are smoothed, and not taken from what was sent twice", () => {

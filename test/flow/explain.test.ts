@@ -43,6 +43,54 @@ test("a refusal names the port and the error that the program gets", () => {
   );
 });
 
+test("data behind a RST is blamed on nobody, or on who sent the RST", () => {
+  const reset = server("RA", 301, 101);
+  expect(
+    explained(...handshake(), reset, client("PA", 101, 301, "abc"), server("PA", 301, 101, "abc")).slice(4),
+  ).toEqual([
+    "the client sends 3 octets",
+    "the client sends 3 octets after the server's RST: they crossed, or the RST did not arrive",
+    "the server sends 3 octets",
+    "the server sends 3 octets after its RST",
+  ]);
+  expect(explained(...handshake(), client("FA", 101, 301), client("PA", 102, 301, "abc")).at(-1)).toBe(
+    "the client sends 3 octets after it closed",
+  );
+});
+
+test("a RST that fits nothing is to be ignored", () => {
+  expect(explained(...handshake(), server("R", 99_999, 0)).slice(3)).toEqual([
+    "a RST of the server, or in its name, has a number that the client does not wait for: it is to be ignored, or asked about (RFC 5961)",
+  ]);
+});
+
+test("a SYN after a refusal is one more attempt, and one that nobody answered is sent again", () => {
+  const syn = (at: number) => client("S", 100, 0, "", at);
+  expect(explained(syn(0), server("RA", 0, 101), syn(0.2)).at(-1)).toBe(
+    "the client asks once more, although it was refused",
+  );
+  expect(explained(syn(0), syn(0.2)).slice(1)).toEqual([
+    "the client asks again, for the second time: no answer for 200 ms",
+  ]);
+});
+
+test("where both open at once, both agree", () => {
+  const packets = [client("S", 100, 0), server("S", 300, 0), client("SA", 100, 301), server("SA", 300, 101)];
+  expect(explained(...packets).slice(2)).toEqual([
+    "the client agrees to the connection and asks back",
+    "the server agrees to the connection and asks back",
+  ]);
+});
+
+test("blocks of a SACK say where they are", () => {
+  const blocks = [
+    { left: 104, right: 105 },
+    { left: 110, right: 120 },
+  ];
+  const sack = segment({ from: "server", flags: "A", seq: 301, ack: 101, options: [{ kind: "sack", blocks }] });
+  expect(explained(...handshake(), sack).at(-1)).toBe("the server has 11 octets behind a gap: 4, 10–19");
+});
+
 test("what was sent again says why", () => {
   const again = client("PA", 101, 301, "hello", 0.4);
   expect(explained(...handshake(), client("PA", 101, 301, "hello"), again)[4]).toBe(

@@ -239,16 +239,9 @@ const made: readonly { readonly name: string; readonly has: string; readonly pac
     ],
   },
   {
-    name: "a simultaneous open",
-    has: "",
-    packets: [
-      client(0, "S", 1100, 0),
-      server(0.001, "S", 1300, 0),
-      client(0.01, "SA", 1100, 1301),
-      server(0.011, "SA", 1300, 1101),
-      client(0.02, "A", 1101, 1301),
-      server(0.03, "PA", 1301, 1101, data("hi")),
-    ],
+    name: "a SYN that is sent again, with its data and without",
+    has: "retransmission",
+    packets: [client(0, "S", 1100, 0, data("hi")), client(1, "S", 1100, 0, data("hi")), client(2, "S", 1100, 0)],
   },
   {
     name: "a start in the middle, with acknowledgments of what was not seen",
@@ -278,6 +271,31 @@ test.each(made)("$name: each packet is flagged as TShark flags it", async ({ nam
   const { theirs, kinds } = await agreement(write(name, packets), name);
   if (has !== "") expect([...theirs]).toContain(has);
   expect(kinds).toEqual([]);
+});
+
+test("where both open at once, their SYN-ACKs are nothing sent again, as they are to TShark", async () => {
+  const packets = [
+    client(0, "S", 1100, 0),
+    server(0.001, "S", 1300, 0),
+    client(0.01, "SA", 1100, 1301),
+    server(0.011, "SA", 1300, 1101),
+    client(0.02, "A", 1101, 1301),
+    server(0.03, "PA", 1301, 1101, data("hi")),
+  ];
+  const { kinds } = await agreement(write("a simultaneous open", packets), "simultaneous");
+  expect(kinds).toEqual(["both open", "both open"]);
+});
+
+test("the number of a RST that nobody waits for is no place in the stream, as it is to TShark", async () => {
+  const packets = [
+    ...opening(),
+    server(0.1, "R", 996_300, 0),
+    client(0.2, "PA", 1101, 1301, data("hello")),
+    server(0.3, "PA", 1301, 1106, data("hi")),
+    client(0.4, "A", 1106, 1303),
+  ];
+  const { kinds } = await agreement(write("a RST out of place", packets), "RST");
+  expect(new Set(kinds)).toEqual(new Set(["RST out of place"]));
 });
 
 test("the octet of a probe counts once it is acknowledged, where TShark misses it for good", async () => {
