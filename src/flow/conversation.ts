@@ -44,6 +44,23 @@ abstract class Base<S extends Side> {
     return data;
   }
 
+  /** Facts of its kind, for JSON. */
+  protected abstract get facts(): object;
+
+  toJSON(): unknown {
+    const { kind, number, vlans, client, server, seconds, nanoseconds, duration, errors, facts } = this;
+    return {
+      kind,
+      number,
+      ...(vlans.length > 0 && { vlans }),
+      ...(!Number.isNaN(seconds) && { seconds, nanoseconds, duration }),
+      errors,
+      ...facts,
+      client,
+      server,
+    };
+  }
+
   /** Nanoseconds from its start to `packet`; negative where a capture's clock ran backwards. */
   timeOf(packet: Packet): number {
     return (packet.seconds - this.seconds) * 1e9 + (packet.nanoseconds - this.nanoseconds);
@@ -53,19 +70,67 @@ abstract class Base<S extends Side> {
 /** UDP between two ports. */
 export class UdpConversation extends Base<Side> {
   readonly kind = "udp";
+
+  protected override get facts(): object {
+    return {};
+  }
 }
+
+/** Echo requests of a conversation that are remembered, the latest. */
+const MOST_REQUESTS = 32;
 
 /** ICMP echo requests and replies with one identifier. */
 export class EchoConversation extends Base<Side> {
   readonly kind = "echo";
   requests = 0;
   replies = 0;
+  /** Requests that were answered, and replies to them after the first. Other replies are to requests that were not seen. */
+  answered = 0;
+  duplicates = 0;
   readonly roundTrips = new RoundTrips();
-  /** The latest request, while it is not answered. */
-  asked = -1;
-  askedAt = 0;
-  /** Nanoseconds that the latest reply took; NaN where its request was not seen just before. */
+  /** Nanoseconds that the latest reply took; NaN where its request was not seen, or was answered before. */
   answeredAfter = Number.NaN;
+  /** When the latest requests were sent, by their numbers; undefined once they are answered. The oldest come first. */
+  readonly #asked = new Map<number, number | undefined>();
+
+  ask(sequence: number, time: number): void {
+    this.requests++;
+    this.#asked.delete(sequence);
+    if (this.#asked.size === MOST_REQUESTS)
+      for (const oldest of this.#asked.keys()) {
+        this.#asked.delete(oldest);
+        break;
+      }
+    this.#asked.set(sequence, time);
+  }
+
+  /** Whether it is the first reply to its request, as far as is known. */
+  answer(sequence: number, time: number): boolean {
+    this.replies++;
+    this.answeredAfter = Number.NaN;
+    if (!this.#asked.has(sequence)) return true;
+    const asked = this.#asked.get(sequence);
+    if (asked === undefined) {
+      this.duplicates++;
+      return false;
+    }
+    this.answered++;
+    this.#asked.set(sequence, undefined);
+    this.answeredAfter = time - asked;
+    if (!Number.isNaN(this.answeredAfter)) this.roundTrips.sample(this.answeredAfter);
+    return true;
+  }
+
+  protected override get facts(): object {
+    const { requests, replies, answered, duplicates, roundTrips } = this;
+    return {
+      requests,
+      replies,
+      answered,
+      duplicates,
+      ...(roundTrips.samples > 0 && { roundTrips: { ...roundTrips } }),
+    };
+  }
 }
 
 /** How a connection ended, or that it did not. */
@@ -114,23 +179,15 @@ export class TcpConversation extends Base<TcpSide> {
     return this.duration > 0 ? (this.client.delivered + this.server.delivered) / (this.duration / 1e9) : 0;
   }
 
-  toJSON(): unknown {
-    const { kind, number, vlans, client, server, seconds, nanoseconds, duration } = this;
-    const { opened, closer, ending, initialRoundTrip, goodput } = this;
+  protected override get facts(): object {
+    const { opened, closer, ending, usesFastOpen, initialRoundTrip, goodput } = this;
     return {
-      kind,
-      number,
-      ...(vlans.length > 0 && { vlans }),
-      seconds,
-      nanoseconds,
-      duration,
       opened,
       closer,
       ending,
+      usesFastOpen,
       ...(!Number.isNaN(initialRoundTrip) && { initialRoundTrip }),
       goodput,
-      client,
-      server,
     };
   }
 }

@@ -213,16 +213,9 @@ export class Conversations {
 
   #echo(conversation: EchoConversation, time: number): void {
     const { isRequest, echoSequence } = this.#segment;
-    if (isRequest) {
-      conversation.requests++;
-      conversation.asked = echoSequence;
-      conversation.askedAt = time;
-    } else {
-      conversation.replies++;
-      conversation.answeredAfter = conversation.asked === echoSequence ? time - conversation.askedAt : Number.NaN;
-      conversation.asked = -1;
-      if (!Number.isNaN(conversation.answeredAfter)) conversation.roundTrips.sample(conversation.answeredAfter);
-    }
+    if (isRequest) conversation.ask(echoSequence, time);
+    else if (!conversation.answer(echoSequence, time))
+      this.#events.push({ kind: "replyRepeated", rule: "answers a request again" });
   }
 }
 

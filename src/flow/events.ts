@@ -51,6 +51,8 @@ export type FlowEvent =
       readonly type: number;
       readonly code: number;
     }
+  /** An echo reply whose request was answered before. */
+  | { readonly kind: "replyRepeated"; readonly rule: RuleName }
   | { readonly kind: "dataAfterClose"; readonly rule: RuleName; readonly length: number }
   | { readonly kind: "delayedAckStall"; readonly rule: RuleName; readonly waited: number };
 
@@ -103,6 +105,7 @@ export const rules = {
   RST: "RST otherwise",
   "RST out of place": "RST with a number that neither the other side waits for nor is next",
   "quotes a packet": "an ICMP error quotes a packet of this conversation",
+  "answers a request again": "an echo reply with the number of a request that was answered, of the latest 32",
   "data after FIN": "data behind the FIN of the same side",
   "data after RST": "data of either side after a RST, but for one out of place",
   "small segments wait for an acknowledgment":

@@ -29,11 +29,16 @@ const WHOLE: ReadonlySet<EventKind> = new Set<EventKind>([
   "reset",
   "resetOutOfPlace",
   "icmpError",
+  "replyRepeated",
 ]);
 
-/** `1.25 s`, `40 ms`, `73 µs`: three digits are enough to read. */
+/** `1.25 s`, `40 ms`, `73 µs`, `1.7e9 s`: three digits are enough to read. `no time` between packets that have none. */
 export function durationText(nanoseconds: number): string {
+  if (Number.isNaN(nanoseconds)) return "no time";
   const size = Math.abs(nanoseconds);
+  // No longer than "-999000 s"
+  if (size >= 999_500e9)
+    return `${(nanoseconds / 1e9).toExponential(size >= 9.995e18 ? 1 : 2).replace(/\.?0*e\+/, "e")} s`;
   if (size >= 1e9) return `${digits(nanoseconds / 1e9)} s`;
   if (size >= 1e6) return `${digits(nanoseconds / 1e6)} ms`;
   return `${digits(nanoseconds / 1e3)} µs`;
@@ -53,7 +58,7 @@ function packetSentence(step: Step): string | undefined {
     case "echo":
       return step.isRequest
         ? `the client asks whether the server is there (${step.echoSequence})`
-        : `the server is there (${step.echoSequence})${tookText(conversation.answeredAfter)}`;
+        : `the server is there (${step.echoSequence})${withinText("its answer took", conversation.answeredAfter)}`;
     case "tcp":
       if (flags.rst) return undefined;
       if (flags.syn) return synSentence(step, conversation);
@@ -63,7 +68,9 @@ function packetSentence(step: Step): string | undefined {
   }
 }
 
-const tookText = (time: number): string => (Number.isNaN(time) ? "" : `: its answer took ${durationText(time)}`);
+/** Where packets have no time, nothing. */
+const withinText = (what: string, time: number): string =>
+  Number.isNaN(time) ? "" : `: ${what} ${durationText(time)}`;
 
 function synSentence({ flags, from }: Step, { server }: TcpConversation): string {
   return flags.ack
@@ -94,11 +101,11 @@ function eventSentence(event: FlowEvent, step: Step): string {
   const peer = other(from);
   switch (event.kind) {
     case "retransmission":
-      if (event.rule === "fills a gap up to next")
+      if (event.rule === "fills a gap up to next" || (event.rule !== "sent before" && Number.isNaN(event.after)))
         return `the ${from} sends what was missing: it was lost and is sent again, or was overtaken`;
       return event.rule === "fills a gap late"
         ? `the ${from} sends what was missing, ${durationText(event.after)} after what came behind it: it was lost before it was captured`
-        : `the ${from} sends again what it sent before: no acknowledgment came within ${durationText(event.after)}`;
+        : `the ${from} sends again what it sent before${withinText("no acknowledgment came within", event.after)}`;
     case "fastRetransmission":
       return `the ${from} sends again at once, as the ${peer} kept asking for it`;
     case "spuriousRetransmission":
@@ -108,7 +115,7 @@ function eventSentence(event: FlowEvent, step: Step): string {
     case "synRetried":
       return event.rule === "same SYN after a refusal"
         ? `the ${from} asks once more, although it was refused`
-        : `the ${from} asks again, for the ${ordinal(event.count + 1)} time: no answer for ${durationText(event.after)}`;
+        : `the ${from} asks again, for the ${ordinal(event.count + 1)} time${withinText("no answer for", event.after)}`;
     case "outOfOrder":
       return `this packet was overtaken by the one before`;
     case "lostSegment":
@@ -120,7 +127,7 @@ function eventSentence(event: FlowEvent, step: Step): string {
     case "duplicateAck":
       return `the ${from} asks for the same octet again (${event.count}): something behind it arrived, or something is lost`;
     case "selectiveAck":
-      return `the ${from} has ${octets(event.length)} behind a gap: ${event.blocks.map(blockText).join(", ")}`;
+      return `the ${from} has ${octets(event.length)} behind a gap: ${blocksText(event.blocks)}`;
     case "keepAlive":
       return `the ${from} checks whether the ${peer} is still there`;
     case "keepAliveAnswer":
@@ -153,6 +160,8 @@ function eventSentence(event: FlowEvent, step: Step): string {
       return `a RST of the ${from}, or in its name, has a number that the ${peer} does not wait for: it is to be ignored, or asked about (RFC 5961)`;
     case "icmpError":
       return icmpSentence(event, step);
+    case "replyRepeated":
+      return `the ${from} answers the same request again (${step.echoSequence}): the answer was copied on the way, or several hosts answer`;
     case "dataAfterClose":
       return `the ${from} sends ${octets(event.length)} ${afterWhat(event, step)}`;
     case "delayedAckStall":
@@ -207,11 +216,10 @@ function icmpSentence({ protocol, type, code }: Extract<FlowEvent, { kind: "icmp
   return isConnecting ? `${where}: the ${from}'s connect fails with ${errno}` : `${where}: the ${from} tries on`;
 }
 
-function blockText({ left, right }: { readonly left: number; readonly right: number }): string {
-  return rangeText(left, (right - 1) >>> 0);
+/** `4, 10–19` */
+export function blocksText(blocks: Extract<FlowEvent, { kind: "selectiveAck" }>["blocks"]): string {
+  return blocks.map(({ left, right }) => (right - left === 1 ? `${left}` : `${left}–${(right - 1) >>> 0}`)).join(", ");
 }
-
-const rangeText = (first: number, last: number): string => (first === last ? `${first}` : `${first}–${last}`);
 
 function afterWhat({ rule }: FlowEvent, { from, conversation }: Step): string {
   if (rule === "data after FIN") return "after it closed";

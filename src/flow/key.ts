@@ -52,6 +52,13 @@ export class Key {
     this.#finish(protocol | 0x600);
   }
 
+  /** An echo from an address to itself: what asks goes one way, what answers the other. */
+  echo(isRequest: boolean): void {
+    const { words } = this;
+    for (let i = 3; i < 7; i++) if (words[i] !== words[i + 4]) return;
+    this.fromLow = isRequest;
+  }
+
   get protocol(): number {
     return this.words[0]! & 0xff;
   }

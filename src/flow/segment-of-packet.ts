@@ -167,6 +167,7 @@ function readEcho(segment: Segment, network: Network, layer: Icmp, layers: reado
   segment.echoSequence = message.sequenceNumber;
   segment.key.ports(message.identifier, message.identifier);
   readAddresses(segment, network, layers, layer.kind === "icmp" ? 1 : 58);
+  segment.key.echo(segment.isRequest);
   readPayload(segment, layers);
   return true;
 }

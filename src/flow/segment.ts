@@ -232,6 +232,7 @@ export class Segment {
     this.echoSequence = walk.data.getUint16(at + 6);
     this.key.ports(identifier, identifier);
     this.#readAddresses(walk, network, i, isIpv4 ? 1 : 58);
+    this.key.echo(this.isRequest);
     this.#carry(walk, i, 8);
     return true;
   }

@@ -233,8 +233,8 @@ export class TcpSide extends Side {
   }
 
   override toJSON(): unknown {
-    const { address, port, state, packets, octets, delivered, retransmissions, outOfOrder, missed, zeroWindows } = this;
-    const { windowShift, maximumSegmentSize, roundTrips } = this;
+    const { address, port, state, packets, octets, delivered, synRetries, retransmissions, outOfOrder } = this;
+    const { missed, zeroWindows, scaledWindow, windowShift, maximumSegmentSize, roundTrips } = this;
     return {
       address,
       port,
@@ -242,10 +242,12 @@ export class TcpSide extends Side {
       packets,
       octets,
       delivered,
+      synRetries,
       retransmissions,
       outOfOrder,
       missed,
       zeroWindows,
+      ...(scaledWindow !== undefined && { scaledWindow }),
       ...(windowShift >= 0 && { windowShift }),
       ...(maximumSegmentSize >= 0 && { maximumSegmentSize }),
       ...(roundTrips && { roundTrips: { ...roundTrips } }),

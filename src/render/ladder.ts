@@ -2,7 +2,7 @@
 import type { Conversation } from "../flow/conversation.js";
 import { Conversations, type ConversationsOptions, type Step } from "../flow/conversations.js";
 import type { EventKind, FlowEvent } from "../flow/events.js";
-import { durationText, explain } from "../flow/explain.js";
+import { blocksText, durationText, explain } from "../flow/explain.js";
 import type { Packet } from "../packet/packet.js";
 import { endText } from "../wire/address.js";
 import { icmpCodeName, icmpv6CodeName } from "../wire/icmp-names.js";
@@ -215,7 +215,9 @@ function packetText(step: Step): string {
       return `${step.isRequest ? "echo request" : "echo reply"} ${step.echoSequence}`;
     case "tcp": {
       let text = flagsText(flags);
-      if (length > 0) text += ` seq ${sequence}–${(sequence + length - 1) >>> 0} (${length})`;
+      // RFC 9293 §3.4: a SYN comes before the data of its segment
+      const last = (sequence + (flags.syn ? length : length - 1)) >>> 0;
+      if (length > 0) text += ` seq ${sequence}–${last} (${length})`;
       else if (flags.syn || flags.fin || flags.rst) text += ` seq ${sequence}`;
       return flags.ack ? `${text} ack ${step.acknowledgment}` : text;
     }
@@ -251,8 +253,10 @@ function noteOf(event: FlowEvent): string {
     case "duplicateAck":
     case "synRetried":
       return `${name} ${event.count}`;
+    case "selectiveAck":
+      return `${name}: ${blocksText(event.blocks)}`;
     case "retransmission":
-      return `${name} after ${durationText(event.after)}`;
+      return Number.isNaN(event.after) ? name : `${name} after ${durationText(event.after)}`;
     case "windowUpdate":
       return `${name}: ${count(event.window, "octet")}`;
     case "delayedAckStall":

@@ -248,7 +248,8 @@ class Liner {
       pen.copy(this.#sequence.open);
       pen.number(sequence);
       pen.copy(DASH);
-      pen.number((sequence + length - 1) >>> 0);
+      // RFC 9293 §3.4: a SYN comes before the data of its segment
+      pen.number((flags.syn ? sequence + length : sequence + length - 1) >>> 0);
       pen.copy(this.#sequence.close);
     } else if (flags.syn || flags.fin || flags.rst) {
       pen.copy(this.#sequence.open);

@@ -3,6 +3,7 @@ import type { Conversation } from "../../src/flow/conversation.js";
 import { Conversations } from "../../src/flow/conversations.js";
 import { decode } from "../../src/packet/decode.js";
 import { Frame } from "../../src/packet/frame.js";
+import type { Packet } from "../../src/packet/packet.js";
 import { FragmentReassembly } from "../../src/packet/reassembly.js";
 import { linkTypes } from "../../src/wire/numbers.js";
 import { cuts, datagram4, fragment4, frameOf } from "../packet/reassembly-fragments.js";
@@ -97,6 +98,80 @@ test("an echo request and its reply", () => {
     replies: 1,
     roundTrips: { samples: 1, latest: 40_000 },
   });
+});
+
+/** An echo request or its reply, a second after the one with the number before. */
+function echo(kind: "request" | "reply", number: number, at = number): Packet {
+  const octets = Uint8Array.from(echoRequest);
+  octets[34] = kind === "request" ? 8 : 0;
+  new DataView(octets.buffer).setUint16(40, number);
+  return decode(octets, 1, { seconds: Math.floor(at), nanoseconds: Math.round((at % 1) * 1e9) });
+}
+
+test("echo requests are answered in any order, and only once", () => {
+  const conversations = new Conversations();
+  const [first, second] = [echo("reply", 1, 4), echo("reply", 2, 3)];
+  const packets = [
+    echo("request", 1),
+    echo("request", 2),
+    second,
+    first,
+    first,
+    echo("reply", 9, 5),
+    echo("request", 3, 6),
+  ];
+  expect(kindsOf(conversations, packets)).toEqual(["", "", "", "", "replyRepeated", "", ""]);
+  const [conversation] = conversations;
+  expect(conversation).toMatchObject({ requests: 3, replies: 4, answered: 2, duplicates: 1 });
+  expect(conversation).toMatchObject({ roundTrips: { samples: 2, least: 1e9, most: 3e9 } });
+});
+
+test("who asks itself is told from its answer, by octets and by values", () => {
+  for (const value of [true, false]) {
+    const conversations = new Conversations();
+    const from = ([8, 0] as const).map((type) => {
+      const octets = Uint8Array.from(echoRequest);
+      octets[34] = type;
+      const frame = new Frame();
+      frame.move(new DataView(octets.buffer), 0, octets.length, octets.length);
+      return conversations.follow(value ? decode(octets) : frame)!.from;
+    });
+    expect(from).toEqual(["client", "server"]);
+    expect([...conversations]).toMatchObject([{ client: { packets: 1 }, server: { packets: 1 } }]);
+  }
+});
+
+test("of echo requests, the latest 32 are remembered", () => {
+  const conversations = new Conversations();
+  for (let i = 1; i <= 33; i++) conversations.follow(echo("request", i));
+  for (let i = 1; i <= 33; i++) conversations.follow(echo("reply", i, 40));
+  expect([...conversations]).toMatchObject([{ requests: 33, replies: 33, answered: 32, duplicates: 0 }]);
+});
+
+test("JSON of a conversation has what happened, and nothing but that", () => {
+  const json = (...packets: readonly Packet[]) => {
+    const conversations = new Conversations();
+    for (const packet of packets) conversations.follow(packet);
+    return JSON.parse(JSON.stringify([...conversations][0]));
+  };
+  const base = ["kind", "number", "seconds", "nanoseconds", "duration", "errors"];
+  const datagram = json(decode(udp), decode(portUnreachable));
+  expect(Object.keys(datagram)).toEqual([...base, "client", "server"]);
+  expect(datagram).toMatchObject({ kind: "udp", errors: 1, client: { octets: 9 } });
+  const ping = json(echo("request", 1));
+  expect(Object.keys(ping)).toEqual([...base, "requests", "replies", "answered", "duplicates", "client", "server"]);
+  const syn = segment({ from: "client", flags: "S", seq: 100, data: "hi", options: [windowScale(2)] });
+  const answer = segment({ from: "server", flags: "SA", seq: 300, ack: 103, options: [windowScale(2)] });
+  const ack = segment({ from: "client", flags: "A", seq: 103, ack: 301, window: 700 });
+  expect(json(syn, syn, answer, ack)).toMatchObject({
+    errors: 0,
+    usesFastOpen: true,
+    client: { synRetries: 1, scaledWindow: 2800, windowShift: 2 },
+    server: { synRetries: 0, scaledWindow: 1000 },
+  });
+  // Packets that have no time give it none
+  const timeless = json(decode(udp, 1, { seconds: Number.NaN }));
+  expect(Object.keys(timeless)).toEqual(["kind", "number", "errors", "client", "server"]);
 });
 
 test("VLANs keep conversations apart, unless told otherwise", () => {

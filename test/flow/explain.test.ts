@@ -3,8 +3,9 @@ import { Conversations } from "../../src/flow/conversations.js";
 import { durationText, explain } from "../../src/flow/explain.js";
 import { decode } from "../../src/packet/decode.js";
 import type { Packet } from "../../src/packet/packet.js";
-import { echoRequest, portUnreachable, udp } from "../support/packets.js";
-import { handshake, segment } from "./segments.js";
+import { linkTypes } from "../../src/wire/numbers.js";
+import { echoRequest, portUnreachable, portUnreachable6, udp } from "../support/packets.js";
+import { handshake, segment, segmentOctets } from "./segments.js";
 
 function explained(...packets: readonly Packet[]): readonly string[] {
   const conversations = new Conversations();
@@ -117,6 +118,51 @@ test("an ICMP error says what a UDP socket hears of it", () => {
   ]);
 });
 
+/** An ICMP error of another type and code. */
+function error(octets: Uint8Array, type: number, code: number): Packet {
+  const other = Uint8Array.from(octets);
+  other.set([type, code], octets === portUnreachable ? 34 : 54);
+  return decode(other);
+}
+
+test("an ICMP error has a sentence of its own for fragments that were late and packets that are too big", () => {
+  const late = "a packet of the client came in fragments, and not all of them in time: it could not be put together";
+  const hops = "a packet of the client went over too many hops, or in a circle";
+  const [of4, of6] = [(type: number, code: number) => error(portUnreachable, type, code), (type: number, code: number) => error(portUnreachable6, type, code)]; // biome-ignore format: one thought
+  expect(explained(of4(11, 1), of4(11, 0), of6(3, 1), of6(3, 0))).toEqual([late, hops, late, hops]);
+  const [tooBig4, tooBig6, policy, route] = explained(of4(3, 4), of6(2, 0), of6(1, 5), of6(1, 6));
+  const where = (address: string) => `(${address}, port 9): a connected socket of the client fails with`;
+  expect(tooBig4).toContain(`the packet is too large and may not be cut ${where("127.0.0.1")} EMSGSIZE`);
+  expect(tooBig6).toContain(`the packet is too large and may not be cut ${where("::1")} EMSGSIZE`);
+  expect(policy).toContain(`a firewall forbids the source address ${where("::1")} EACCES`);
+  expect(route).toContain(`a router rejects what goes there ${where("::1")} EACCES`);
+  expect(explained(of6(2, 0))).toEqual([tooBig6]);
+});
+
+test("where packets have no time, sentences leave it out", () => {
+  const timeless = (flags: string, seq: number, data = "") =>
+    decode(segmentOctets({ from: "client", flags, seq, ack: 301, data }), linkTypes.raw, { seconds: Number.NaN });
+  const syn = timeless("S", 100);
+  expect(explained(syn, syn, timeless("PA", 101, "hello"), timeless("PA", 101, "hello")).slice(1)).toEqual([
+    "the client asks again, for the second time",
+    "the client sends 5 octets",
+    "the client sends again what it sent before",
+  ]);
+  const gap = [timeless("S", 100), timeless("PA", 104, "lo"), timeless("PA", 101, "hel")];
+  expect(explained(...gap).at(-1)).toBe(
+    "the client sends what was missing: it was lost and is sent again, or was overtaken",
+  );
+});
+
+test("an echo reply that comes twice is said to be one", () => {
+  const reply = Uint8Array.from(echoRequest);
+  reply[34] = 0;
+  expect(explained(decode(echoRequest), decode(reply), decode(reply)).slice(1)).toEqual([
+    "the server is there (1): its answer took 0 µs",
+    "the server answers the same request again (1): the answer was copied on the way, or several hosts answer",
+  ]);
+});
+
 test("an echo reply whose request was not seen has no time", () => {
   const reply = Uint8Array.from(echoRequest);
   reply[34] = 0;
@@ -133,4 +179,13 @@ test("durations have three digits and a unit", () => {
     "-2 ms",
     "12300 s",
   ]);
+  expect([Number.NaN, 1e15, 1_699_999_999e9, -1_234_567e9].map(durationText)).toEqual([
+    "no time",
+    "1e6 s",
+    "1.7e9 s",
+    "-1.23e6 s",
+  ]);
+  // What stands in front of a ladder has nine columns
+  for (const seconds of [999_499, 999_500, 9.994e9, 9.995e9, 1.8e19])
+    expect(durationText(-seconds * 1e9).length).toBeLessThanOrEqual(9);
 });

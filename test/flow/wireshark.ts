@@ -41,6 +41,7 @@ export const wiresharkFlags: Readonly<Record<RuleName, readonly string[]>> = {
   RST: [],
   "RST out of place": [],
   "quotes a packet": [],
+  "answers a request again": [],
   "data after FIN": [],
   "data after RST": [],
   "small segments wait for an acknowledgment": [],

@@ -5,7 +5,8 @@ import { type Ladder, type LadderOptions, Ladders, type Rung, type States } from
 import { ladderMermaid } from "../../src/render/ladder-mermaid.js";
 import { ladderSvg } from "../../src/render/ladder-svg.js";
 import { ladderText } from "../../src/render/ladder-text.js";
-import { handshake, segment } from "../flow/segments.js";
+import { linkTypes } from "../../src/wire/numbers.js";
+import { handshake, segment, segmentOctets } from "../flow/segments.js";
 import { portUnreachable, udp } from "../support/packets.js";
 
 function ladder(packets: readonly Packet[], options?: LadderOptions): Ladder {
@@ -49,6 +50,37 @@ test("it fits 80 columns whatever the addresses, and grows with the terminal", (
   for (const line of ladderText(drawn)) expect(line.length, line).toBeLessThanOrEqual(80);
   expect(Math.max(...ladderText(drawn, { width: 120 }).map(({ length }) => length))).toBeGreaterThan(100);
   expect(ladderText(drawn, { width: 10 })).toEqual(ladderText(drawn));
+});
+
+test("times of years, and none, fit their column", () => {
+  const syn = { from: "client", flags: "S", seq: 100 } as const;
+  const years = [segment({ ...syn, at: 1.7e9 }), segment({ ...syn, at: 0 }), segment({ ...syn, at: 1.7e9 })];
+  const lines = ladderText(ladder(years, { explain: true }));
+  for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
+  expect(lines.filter((line) => /^ ?-?1\.7e9 s /.test(line))).toHaveLength(1);
+  const timeless = decode(segmentOctets(syn), linkTypes.raw, { seconds: Number.NaN });
+  const drawn = ladder([timeless, timeless]);
+  expect(ladderText(drawn).slice(2)).toEqual([
+    "  no time     SYN-SENT │─────────────── SYN seq 0 ───────────────▶│ LISTEN",
+    "  no time              │─────────────── SYN seq 0 ───────────────▶│",
+    "                       │ ▸ SYN again 1                            │",
+  ]);
+  for (const text of [ladderSvg(drawn), ladderMermaid(drawn)]) expect(text).not.toContain("NaN");
+});
+
+test("data of a SYN begins behind it", () => {
+  const packets = [
+    segment({ from: "client", flags: "S", seq: 100, data: "hello" }),
+    segment({ at: 1, from: "client", flags: "PA", seq: 101, ack: 301, data: "hello" }),
+  ];
+  const texts = ladder(packets).rungs.map((rung) => rung.text);
+  expect(texts).toEqual(["SYN seq 0–5 (5)", "PSH ACK seq 1–5 (5) ack 1"]);
+});
+
+test("where SACK blocks are is noted", () => {
+  const blocks = [{ left: 104, right: 106 }];
+  const sack = segment({ from: "server", flags: "A", seq: 301, ack: 101, options: [{ kind: "sack", blocks }] });
+  expect(ladder([...handshake(), sack]).rungs.at(-1)!.notes).toContain("selective ACK: 4–5");
 });
 
 test("an ICMP error comes from where its packet went, and does not arrive as one", () => {

@@ -5,6 +5,7 @@ import { Frame } from "../../src/packet/frame.js";
 import type { Packet } from "../../src/packet/packet.js";
 import { line, lines } from "../../src/render/line.js";
 import { linkTypes } from "../../src/wire/numbers.js";
+import { segment } from "../flow/segments.js";
 import * as packets from "../support/packets.js";
 
 const at = (octets: Uint8Array, microseconds = 0): Packet =>
@@ -29,6 +30,15 @@ test("a handshake reads as one: flags in words, numbers from each side's start, 
     "   0.004500 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP PSH ACK seq 1–5 ack 1 win 64 5 bytes <ts 2637023437/4139382502>",
     "   0.006000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP FIN ACK seq 6 ack 6 win 64 <ts 2637023437/4139382502>",
   ]);
+});
+
+test("data of a SYN begins behind it", () => {
+  const show = lines({ time: "none" });
+  const told = [
+    segment({ from: "client", flags: "S", seq: 100, data: "hello" }),
+    segment({ from: "client", flags: "PA", seq: 101, ack: 301, data: "hello" }),
+  ].map((packet) => / seq \S+/.exec(show(packet))![0]);
+  expect(told).toEqual([" seq 0–5", " seq 1–5"]);
 });
 
 test("one packet by itself has the numbers of the wire and the time of day", () => {
