@@ -18,6 +18,7 @@ import { exitCodes } from "./failure.js";
 import { isInside, runInside } from "./private-namespace.js";
 import { chooseUser, fileOwner } from "./privileges.js";
 import { checkSaveOptions, createText, Saving } from "./save.js";
+import { terminal } from "./terminal.js";
 
 export interface DemoOptions {
   readonly color: ColourChoice;
@@ -126,7 +127,7 @@ async function play(scenario: Scenario, options: DemoOptions): Promise<void> {
 class Telling {
   readonly #scenario: Scenario;
   readonly #paint: Paint;
-  readonly #width = Math.max(WIDTH, process.stdout.columns ?? WIDTH);
+  readonly #width = Math.max(WIDTH, terminal().columns);
   readonly #drawing: LadderDrawing;
   #drawn = 0;
 

@@ -11,6 +11,7 @@ import { paintFor } from "./colours.js";
 import { pourFrom } from "./from.js";
 import { Output } from "./output.js";
 import type { Sink } from "./show.js";
+import { terminal } from "./terminal.js";
 
 export interface FlowsCommandOptions extends LiveOptions {
   readonly json?: boolean;
@@ -126,7 +127,7 @@ class Table implements Sink {
   }
 
   async #draw(): Promise<boolean> {
-    const { rows = 24 } = process.stdout;
+    const { rows } = terminal();
     // The header, what is left out, and the line that the cursor ends in
     const { lines } = this.#lines(rows - 3);
     const more = this.#conversations.size - (rows - 3);
@@ -137,7 +138,7 @@ class Table implements Sink {
 
   #lines(most: number): { lines: readonly string[]; left: readonly string[] } {
     const chosen = sorted(this.#conversations, this.#order).slice(0, most);
-    const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+    const width = process.stdout.isTTY ? terminal().columns : Number.POSITIVE_INFINITY;
     return table(chosen, width, this.#paint);
   }
 }
@@ -175,16 +176,18 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { title: "NAME", text: nameOf },
   { title: "CLIENT", text: (conversation) => sideText(conversation, "client") },
-  { title: "SERVER", text: (conversation) => sideText(conversation, "server") },
-  { title: "VLAN", text: ({ vlans }) => vlans.join(" in "), rank: 2 },
-  { title: "STATE", text: stateText },
-  { title: "PACKETS", text: (conversation) => String(packetsOf(conversation)), isNumber: true, rank: 5 },
-  { title: "SENT", text: ({ client }) => String(client.octets), isNumber: true, rank: 1 },
-  { title: "RECEIVED", text: ({ server }) => String(server.octets), isNumber: true, rank: 1 },
-  { title: "DURATION", text: ({ duration }) => durationText(duration), isNumber: true, rank: 4 },
-  { title: "ROUND TRIP", text: roundTripText, isNumber: true, rank: 6 },
-  { title: "TROUBLE", text: troubleText, rank: 3 },
+  { title: "SERVER", text: (conversation) => sideText(conversation, "server"), rank: 1 },
+  { title: "VLAN", text: ({ vlans }) => vlans.join(" in "), rank: 4 },
+  { title: "STATE", text: stateText, rank: 2 },
+  { title: "PACKETS", text: (conversation) => String(packetsOf(conversation)), isNumber: true, rank: 7 },
+  { title: "SENT", text: ({ client }) => String(client.octets), isNumber: true, rank: 3 },
+  { title: "RECEIVED", text: ({ server }) => String(server.octets), isNumber: true, rank: 3 },
+  { title: "DURATION", text: durationOf, isNumber: true, rank: 6 },
+  { title: "ROUND TRIP", text: roundTripText, isNumber: true, rank: 8 },
+  { title: "TROUBLE", text: troubleText, rank: 5 },
 ];
+
+const HIGHEST = Math.max(...COLUMNS.map(({ rank = 0 }) => rank));
 
 /** What conversations are called on the command line: tcp-0. */
 export function nameOf({ kind, number }: Conversation): string {
@@ -204,10 +207,14 @@ function stateText(conversation: Conversation): string {
     case "udp":
       return "";
     case "echo":
-      return `${conversation.replies} of ${conversation.requests} answered`;
+      return `${conversation.answered} of ${conversation.requests} answered`;
     default:
       return conversation satisfies never;
   }
+}
+
+function durationOf({ seconds, duration }: Conversation): string {
+  return Number.isNaN(seconds) ? "" : durationText(duration);
 }
 
 function roundTripText(conversation: Conversation): string {
@@ -222,9 +229,14 @@ function roundTripText(conversation: Conversation): string {
 }
 
 function troubleText(conversation: Conversation): string {
-  const { kind, client, server, errors } = conversation;
+  const { errors } = conversation;
   const troubles: [number, string, string][] = [[errors, "ICMP error", ""]];
-  if (kind === "tcp")
+  if (conversation.kind === "echo") {
+    const { replies, answered, duplicates } = conversation;
+    troubles.push([duplicates, "duplicate", ""], [replies - answered - duplicates, "answer", " to what was not seen"]);
+  }
+  if (conversation.kind === "tcp") {
+    const { client, server } = conversation;
     troubles.push(
       [client.synRetries + server.synRetries, "SYN", " again"],
       [client.retransmissions + server.retransmissions, "segment", " again"],
@@ -232,6 +244,7 @@ function troubleText(conversation: Conversation): string {
       [client.missed + server.missed, "octet", " unseen"],
       [client.zeroWindows + server.zeroWindows, "zero window", ""],
     );
+  }
   return troubles
     .filter(([n]) => n > 0)
     .map(([n, thing, how]) => count(n, thing) + how)
@@ -251,10 +264,13 @@ function table(
   }).filter(({ cells, title }) => title === "NAME" || cells.some((cell) => cell !== ""));
   const left: string[] = [];
   const total = (): number => columns.reduce((sum, { size }) => sum + size + 2, -2);
-  for (let rank = 6; rank > 0 && total() > width; rank--) {
+  for (let rank = HIGHEST; rank > 0 && total() > width; rank--) {
     left.push(...columns.filter((column) => column.rank === rank).map(({ title }) => title));
     columns = columns.filter((column) => column.rank !== rank);
   }
+  // What is cut shows that it is, and is named all the same
+  const cut = total() > width ? columns.at(-1) : undefined;
+  if (cut) left.push(`all of ${cut.title}`);
   const row = (cellOf: (column: (typeof columns)[number]) => string): string => {
     const text = columns
       .map((column) => (column.isNumber ? cellOf(column).padStart(column.size) : cellOf(column).padEnd(column.size)))

@@ -17,6 +17,7 @@ import { nameOf, sideText } from "./flows.js";
 import { pourFrom } from "./from.js";
 import { Output } from "./output.js";
 import type { Sink } from "./show.js";
+import { terminal } from "./terminal.js";
 
 export interface FollowCommandOptions extends LiveOptions {
   readonly hex?: boolean;
@@ -44,7 +45,7 @@ export async function followCommand(file: string, words: string[], options: Foll
       { argument: "--conversation", value: conversation },
     );
   await pourFrom(file, words, options, () => {
-    return new Following(options, raw === undefined ? spoken(options, file) : new Files(raw));
+    return new Following(file, options, raw === undefined ? spoken(options, file) : new Files(raw));
   });
 }
 
@@ -69,11 +70,15 @@ interface Listener {
 class Following implements Sink {
   readonly #conversations: Conversations;
   readonly #listener: Listener;
+  readonly #file: string;
   readonly #only: string | undefined;
+  /** Whether {@link #only} was there. */
+  #came = false;
   #missing = 0;
   #heard = 0;
 
-  constructor({ conversation }: FollowCommandOptions, listener: Listener) {
+  constructor(file: string, { conversation }: FollowCommandOptions, listener: Listener) {
+    this.#file = file;
     this.#listener = listener;
     this.#only = conversation;
     const evicted = (one: Conversation): void => this.#end(one);
@@ -82,7 +87,10 @@ class Following implements Sink {
 
   take(frame: Frame): boolean {
     const step = this.#conversations.follow(frame);
-    if (step) this.#pass(step.conversation);
+    if (step) {
+      if (this.#only !== undefined) this.#came ||= nameOf(step.conversation) === this.#only;
+      this.#pass(step.conversation);
+    }
     return this.#listener.output.full || this.#listener.failure !== undefined;
   }
 
@@ -97,12 +105,19 @@ class Following implements Sink {
     this.#conversations.end();
     for (const conversation of this.#conversations) this.#end(conversation);
     await this.ready();
+    if (this.#only !== undefined && !this.#came && this.#file !== "live")
+      throw new SockinspectError(
+        "BAD_ARGUMENT",
+        `--conversation: there is no ${this.#only} among what was read ('sockinspect flows' tells what there is, with the same filter)`,
+        { argument: "--conversation", value: this.#only },
+      );
   }
 
   get remarks(): readonly string[] {
     const { evicted } = this.#conversations;
     const remarks = [...this.#listener.remarks];
-    if (this.#heard === 0) remarks.push("nothing was said");
+    if (this.#only !== undefined && !this.#came) remarks.push(`no conversation ${this.#only} came`);
+    else if (this.#heard === 0) remarks.push("nothing was said");
     if (this.#missing > 0) remarks.push(`${count(this.#missing, "octet")} missing`);
     if (evicted > 0)
       remarks.push(`${count(evicted, "conversation")} let go, those longest silent: ${MOST} are followed at once`);
@@ -170,7 +185,7 @@ class Voice {
 
 /** What fits behind an arrow: where a terminal breaks lines by itself, the rest could pass for the other side's. */
 function rows(text: string): readonly string[] {
-  const room = process.stdout.isTTY ? Math.max(2, process.stdout.columns - 2) : Number.POSITIVE_INFINITY;
+  const room = process.stdout.isTTY ? Math.max(2, terminal().columns - 2) : Number.POSITIVE_INFINITY;
   if (2 * text.length <= room) return [text];
   const rows: string[] = [];
   let row = "";

@@ -8,6 +8,7 @@ import { count } from "../render/text.js";
 import { paintFor } from "./colours.js";
 import { Output } from "./output.js";
 import { Printing, Reassembling, type ShowOptions, type Sink } from "./show.js";
+import { terminal } from "./terminal.js";
 
 export interface LadderCommandOptions extends ShowOptions {
   readonly ladder?: boolean;
@@ -63,7 +64,7 @@ class Drawing implements Sink {
   *#pieces(): Generator<string, void, undefined> {
     const { color, format } = this.#options;
     const paint = paintFor(process.stdout, color);
-    const width = process.stdout.columns ?? 80;
+    const width = terminal().columns;
     if (format === "svg") {
       const ladders = [...this.#ladders];
       if (ladders.length > 0) for (const piece of ladderSvgPieces(ladders)) yield piece.trimEnd();

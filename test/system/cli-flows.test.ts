@@ -112,6 +112,17 @@ describe("flows", () => {
     const lines = await onTerminal(80, "flows", trace);
     expect(lines[0]).toBe("NAME   CLIENT           SERVER             STATE    SENT  RECEIVED  DURATION");
     expect(lines).toContain("no room for round trip, packets: a wider terminal or --json shows more");
+    const narrow = await onTerminal(44, "flows", trace);
+    expect(narrow[0]).toBe("NAME   CLIENT           SERVER");
+    expect(narrow.join("\n")).toContain("no room for round trip, packets, duration, sent, received, state: a wider");
+    const least = await onTerminal(20, "flows", trace);
+    expect(least[1]).toBe("tcp-0  192.0.2.1:40…");
+    expect(least.join("\n")).toContain("received, state, server, all of client: a wider");
+  });
+
+  test("takes a terminal that does not know its width for one of 80 columns", async () => {
+    expect(await onTerminal(0, "flows", trace)).toEqual(await onTerminal(80, "flows", trace));
+    expect(await onTerminal(0, "follow", trace)).toEqual(await onTerminal(80, "follow", trace));
   });
 
   test("gives JSON of each, those that there was no room for included", async () => {
@@ -265,6 +276,13 @@ describe("follow", () => {
     const name = await run("follow", trace, "--conversation", "../tcp-0");
     expect(name.code).toBe(64);
     expect(name.stderr).toContain("takes a name such as tcp-0");
+    const absent = await run("follow", trace, "--conversation", "tcp-99");
+    expect(absent).toMatchObject({ code: 64, stdout: "" });
+    expect(absent.stderr).toContain("there is no tcp-99 among what was read");
+    // The server of a refused connection says nothing, and is there
+    const silent = await run("follow", trace, "--conversation", "tcp-1");
+    expect(silent.code).toBe(0);
+    expect(silent.stderr).toContain("nothing was said\n");
   });
 
   test("shows live what is said at once, before its line ends", async () => {
@@ -282,6 +300,15 @@ describe("follow", () => {
     await closed;
     server.close();
     expect((await command.end("SIGINT")).code).toBe(0);
+  });
+
+  test("says where a conversation that was waited for did not come", async () => {
+    const command = new Running(["follow", "live", "tcp port 5000", "-i", "lo", "--conversation", "tcp-99"]);
+    await command.capturing();
+    await converse();
+    const { code, stderr } = await command.end("SIGINT");
+    expect(code).toBe(0);
+    expect(stderr).toContain("no conversation tcp-99 came\n");
   });
 });
 
