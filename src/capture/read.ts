@@ -25,16 +25,21 @@ export interface FileSource extends Source {
   readonly problem: FileProblem | undefined;
   /** Packets and blocks that were passed over because they are wrong. */
   readonly damaged: number;
+  /** Packets that do not match because the filter cannot ask those of their link type: how many, by its LINKTYPE_ number. */
+  readonly unasked: ReadonlyMap<number, number>;
 }
 
 /**
  * Reads packets from a capture file: a path, "-" for standard input, an open file, or pieces of one. It is opened by the iteration, which
  * throws `BAD_FILE` when it is no capture file, `SYSTEM` when it cannot be read, `BAD_FILTER` and `UNSUPPORTED_PLATFORM`.
- * A file that is cut or wrong does not make it throw: see {@link FileSource.problem}. It can be iterated once.
+ * A file that is cut or wrong does not make it throw: see {@link FileSource.problem}. Nor do packets that the filter cannot
+ * ask, unless there are no others: see {@link FileSource.unasked}. It can be iterated once.
  */
 export function read(file: string | OpenFile | AsyncIterable<Uint8Array>, options: ReadOptions = {}): FileSource {
   return new CaptureFileSource(file, options);
 }
+
+const NONE: ReadonlyMap<number, number> = new Map();
 
 class CaptureFileSource implements FileSource {
   captured = 0;
@@ -43,6 +48,7 @@ class CaptureFileSource implements FileSource {
   readonly #limit: number;
   readonly #drops = new Drops();
   #input: CaptureInput | undefined;
+  #filter: FileFilter | undefined;
   #batch: FileBatch | undefined;
   #stopped = false;
   #closed = false;
@@ -69,18 +75,24 @@ class CaptureFileSource implements FileSource {
     return this.#input?.damaged ?? 0;
   }
 
+  get unasked(): ReadonlyMap<number, number> {
+    return this.#filter?.unasked ?? NONE;
+  }
+
   async *batches(): AsyncGenerator<Batch, void, undefined> {
     try {
       if (this.#closed || this.#stopped) return;
+      const filter = await fileFilter(this.#options.filter ?? "", this.#options.addresses);
+      this.#filter = filter;
       const input = await openCapture(this.#file);
       this.#input = input;
       const frame = new Frame();
-      const filter = await fileFilter(this.#options.filter ?? "", this.#options.addresses);
       do {
         this.#batch = new FileBatch(input, frame, filter, this.#drops, this.#limit, this);
         yield this.#batch;
         this.#batch.release();
       } while (!this.#stopped && this.captured < this.#limit && (await input.more()));
+      if (!this.#stopped) filter?.end();
     } finally {
       await this.close();
     }

@@ -9,6 +9,7 @@ import { exitCodes, refusedAs } from "./failure.js";
 import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { isBefore, type Moment, type MomentOf, parseMoment } from "./moment.js";
+import { unaskedRemarks } from "./summary.js";
 import { teller } from "./tell.js";
 
 export interface ConvertCommandOptions extends FilterOptions {
@@ -36,8 +37,9 @@ export async function convertCommand(
     );
   const filter = filterOf(words, options);
   const addresses = await addressesIn(filter);
+  const asks = await fileFilter(filter, addresses);
   await using input = await refusedAs(exitCodes.noInput, openCapture(from));
-  const choice = new Choice(await fileFilter(filter, addresses), options);
+  const choice = new Choice(asks, options);
   await refuseSame(from, to);
   if (to === "-") process.stdout.on("error", () => {}); // the write that fails tells it
   const snapLength = options.snaplen;
@@ -57,6 +59,7 @@ export async function convertCommand(
     if (!isSockinspectError(error, "SYSTEM") || error.info.code !== "EPIPE")
       await refusedAs(exitCodes.output, Promise.reject(error));
   }
+  asks?.end();
   const tell = teller();
   tell(`${count(output.packets, "packet")} of ${choice.seen} saved in ${to === "-" ? "standard output" : to}`);
   for (const text of choice.remarks(input, output)) tell(text);
@@ -98,7 +101,7 @@ class Choice {
 
   /** What the person should know about packets that are not, or not all, in the output. */
   remarks(input: CaptureInput, output: CaptureOutput): string[] {
-    const remarks: string[] = [];
+    const remarks = unaskedRemarks(this.#filter?.unasked);
     const cutsByTime = this.#fromOf !== undefined || this.#toOf !== undefined;
     if (this.#withoutTime > 0)
       remarks.push(

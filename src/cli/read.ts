@@ -5,7 +5,7 @@ import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
 import { pour, remarksOf, type Sink } from "./show.js";
-import { fileSummary, Span } from "./summary.js";
+import { fileSummary, Span, unaskedRemarks } from "./summary.js";
 import { teller } from "./tell.js";
 
 export interface FileOptions extends FilterOptions {
@@ -39,7 +39,7 @@ export async function pourFile(
   const all = [...sinks(), span];
   await refusedAs(exitCodes.noInput, pour(source, all));
   tell(fileSummary(source, span));
-  for (const remark of remarksOf(all)) tell(remark);
+  for (const remark of [...unaskedRemarks(source.unasked), ...remarksOf(all)]) tell(remark);
   reportProblem(file, source);
 }
 

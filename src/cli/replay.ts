@@ -16,6 +16,7 @@ import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 import { completed, Rewriting } from "./rewrite.js";
+import { unaskedRemarks } from "./summary.js";
 import { teller } from "./tell.js";
 
 export interface ReplayOptions extends FilterOptions {
@@ -68,6 +69,7 @@ export async function replayCommand(file: string, words: string[], options: Repl
   const unused = rewriting.unused.map((rule) => `; --rewrite ${rule} has changed no packet`);
   if (failure === undefined || source.statistics().captured > 0)
     tell([sentText({ packets, octets, waits, seconds }), ...left, ...unused].join(""));
+  for (const remark of unaskedRemarks(source.unasked)) tell(remark);
   if (failure !== undefined) throw failure;
   reportProblem(file, source);
 }

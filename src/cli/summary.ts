@@ -3,6 +3,7 @@ import type { Statistics } from "../capture/source.js";
 import type { Frame } from "../packet/frame.js";
 import type { ReassemblyStatistics } from "../packet/reassembly.js";
 import { count } from "../render/text.js";
+import { linkTypeText } from "../wire/numbers.js";
 import { spanText } from "./moment.js";
 import type { Sink } from "./show.js";
 
@@ -54,4 +55,12 @@ export function fileSummary(source: FileSource, span: Span): string {
   if (dropped > 0) parts.push(`${dropped} dropped when it was captured`);
   if (source.damaged > 0) parts.push(`${source.damaged} damaged passed over`);
   return parts.join(", ");
+}
+
+/** What was left out because the filter cannot ask it, a sentence for each link type. */
+export function unaskedRemarks(unasked: FileSource["unasked"] = new Map()): string[] {
+  return [...unasked].map(
+    ([linkType, packets]) =>
+      `${count(packets, "packet")} left out: the filter cannot ask those of link type ${linkTypeText(linkType)}`,
+  );
 }

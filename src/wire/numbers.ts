@@ -158,6 +158,12 @@ export const linkTypeNames = {
   276: "LINUX_SLL2",
 } as const;
 
+/** "RAW (101)", or the number alone where it has no name here. */
+export function linkTypeText(linkType: number): string {
+  const name = (linkTypeNames as Readonly<Record<number, string>>)[linkType];
+  return name === undefined ? String(linkType) : `${name} (${linkType})`;
+}
+
 /** ARP hardware types, which Linux also puts into its cooked headers: IANA, ARP parameters; linux/if_arp.h. */
 export const hardwareTypes = {
   1: "Ethernet",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createCapture } from "../../src/capture/file-output.js";
-import { read } from "../../src/capture/read.js";
+import { type FileSource, read } from "../../src/capture/read.js";
 import { isSockinspectError } from "../../src/errors.js";
 import { hex, record } from "../support/capture-files.js";
 
@@ -105,6 +105,56 @@ describe("a capture file as a source", () => {
     expect(packets).toBe(1);
     for await (const _ of read(file, { signal: AbortSignal.abort() })) packets++;
     expect(packets).toBe(1);
+  });
+
+  describe("whose packets are of several link types", () => {
+    /** Ethernet, and three that nobody here understands. */
+    const made = async (linkTypes: readonly number[]): Promise<string> => {
+      const name = join(folder, "mixed.pcapng");
+      await using output = await createCapture(name);
+      for (const [i, linkType] of linkTypes.entries()) output.write(record(udp, { seconds: i, linkType }));
+      return name;
+    };
+    const seen = async (source: FileSource): Promise<number[]> => {
+      const seconds: number[] = [];
+      for await (const packet of source) seconds.push(packet.seconds);
+      return seconds;
+    };
+
+    test("leaves out those that the filter cannot ask, and counts them", async () => {
+      for (const filter of ["udp", "not tcp"]) {
+        const source = read(await made([1, 220, 1, 220, 9999, 1]), { filter });
+        expect(await seen(source)).toEqual([0, 2, 5]);
+        expect([...source.unasked]).toEqual([
+          [220, 2],
+          [9999, 1],
+        ]);
+      }
+      // What is asked of every packet is asked of these, too
+      const source = read(await made([1, 220, 1]), { filter: "greater 10" });
+      expect(await seen(source)).toEqual([0, 1, 2]);
+      expect(source.unasked.size).toBe(0);
+    });
+
+    test("throws in the end where there are no others", async () => {
+      const source = read(await made([220, 9999, 220]), { filter: "udp" });
+      const error: unknown = await seen(source).catch((reason: unknown) => reason);
+      expect(isSockinspectError(error, "BAD_FILTER") && error.message).toContain(
+        "the packets are of link types USB_LINUX_MMAPPED (220), 9999",
+      );
+      expect(source.unasked.get(220)).toBe(2);
+    });
+
+    test("asks what only another link type can tell", async () => {
+      const source = read(await made([1, 113]), { filter: "inbound or outbound" });
+      await seen(source);
+      expect([...source.unasked]).toEqual([[1, 1]]);
+    });
+  });
+
+  test("refuses a filter that is wrong for every link type before it opens the file", async () => {
+    const wrong = read(join(folder, "nofile"), { filter: "port nosuchservice" });
+    await expect(wrong[Symbol.asyncIterator]().next()).rejects.toThrow("no service is called 'nosuchservice'");
   });
 
   test("refuses a wrong filter", async () => {

@@ -349,6 +349,31 @@ describe("read", () => {
   });
 });
 
+describe("a filter over packets of several link types", () => {
+  test("says how many it could not ask, whichever command reads them", async () => {
+    await make("mixed.pcapng", [{}, { linkType: 220 }, {}, { linkType: 220 }]);
+    const remark = "\n2 packets left out: the filter cannot ask those of link type USB_LINUX_MMAPPED (220)\n";
+    const commands = ["$S read", "$S flows", "$S follow", "$S convert mixed.pcapng part.pcapng", "$S read -w part.pcap"];
+    for (const command of commands) {
+      const line = command.includes("convert") ? `${command} udp` : `${command} mixed.pcapng udp`;
+      const { code, stderr } = await shell(line);
+      expect(stderr, line).toContain(remark);
+      expect(code, line).toBe(0);
+    }
+    expect(await packetsIn("part.pcapng")).toBe(2);
+    expect((await shell("$S read mixed.pcapng udp")).stdout.split("\n")).toHaveLength(3);
+  });
+
+  test("is refused where it could ask none", async () => {
+    await make("usb.pcapng", [{ linkType: 220 }]);
+    for (const line of ["$S read usb.pcapng udp", "$S flows usb.pcapng udp", "$S convert usb.pcapng part.pcapng udp"]) {
+      const { code, stdout, stderr } = await shell(line);
+      expect(stderr, line).toContain("the packets are of link type USB_LINUX_MMAPPED (220)\nudp\n^^^\n");
+      expect({ code, stdout }, line).toEqual({ code: 64, stdout: "" });
+    }
+  });
+});
+
 describe("read --write", () => {
   test("saves what convert does, and says so", async () => {
     const { code, stdout, stderr } = await shell("$S read three.pcapng -w saved.pcap udp port 53 -c 2");
