@@ -108,7 +108,7 @@ async function show(packets: readonly Outgoing[], options: CommonOptions): Promi
     frame.move(new DataView(octets.buffer, octets.byteOffset, octets.byteLength), 0, octets.length, octets.length);
     printing.take(frame);
   }
-  await printing.ready();
+  await printing.end();
 }
 
 /** What the kernel took. */

@@ -14,7 +14,7 @@ import { count, wrap } from "../render/text.js";
 import { binding } from "../socket/binding.js";
 import { nearest } from "../wire/nearest.js";
 import { type ColourChoice, paintFor } from "./colours.js";
-import { exitCodes } from "./failure.js";
+import { Output, print, put } from "./output.js";
 import { isInside, runInside } from "./private-namespace.js";
 import { chooseUser, fileOwner } from "./privileges.js";
 import { checkSaveOptions, createText, Saving } from "./save.js";
@@ -34,7 +34,7 @@ const WIDTH = 80;
 
 export async function demoCommand(name: string | undefined, options: DemoOptions): Promise<void> {
   check(name, options);
-  if (name === undefined) return list(options);
+  if (name === undefined) return await list(options);
   const scenario = find(name);
   if (!isInside()) return await runInside();
   binding().setInterfaceUp("lo");
@@ -57,16 +57,15 @@ function check(name: string | undefined, { svg, write, slow, json: asJson, merma
   checkSaveOptions({ ...(write !== undefined && { write }) });
 }
 
-function list(options: DemoOptions): void {
+async function list(options: DemoOptions): Promise<void> {
   if (options.json) {
-    for (const { name, title, lesson } of scenarios)
-      process.stdout.write(`${JSON.stringify({ demo: name, title, lesson })}\n`);
+    await print(scenarios.map(({ name, title, lesson }) => JSON.stringify({ demo: name, title, lesson })));
     return;
   }
   const paint = paintFor(process.stdout, options.color);
   const longest = Math.max(...scenarios.map((scenario) => scenario.name.length));
-  for (const { name, title } of scenarios) process.stdout.write(`${paint("title", name.padEnd(longest))}  ${title}\n`);
-  process.stdout.write(`\nsockinspect demo ${scenarios[0]!.name}   shows one; --help says how else\n`);
+  const rows = scenarios.map(({ name, title }) => `${paint("title", name.padEnd(longest))}  ${title}`);
+  await print([...rows, "", `sockinspect demo ${scenarios[0]!.name}   shows one; --help says how else`]);
 }
 
 /** Throws `BAD_ARGUMENT`, which names what may have been meant. */
@@ -87,13 +86,8 @@ function find(name: string): Scenario {
 async function play(scenario: Scenario, options: DemoOptions): Promise<void> {
   const { write, svg, slow = false } = options;
   const owner = fileOwner(chooseUser(undefined));
-  let unsaved: unknown;
-  const saving =
-    write === undefined
-      ? undefined
-      : await Saving.open(write, { write }, owner, () => {
-          unsaved = true;
-        });
+  // Closing it says why
+  const saving = write === undefined ? undefined : await Saving.open(write, { write }, owner, () => {});
   const image = svg === undefined ? undefined : await createText(svg, owner);
   const text =
     options.json || options.mermaid || svg === "-" || write === "-" ? undefined : new Telling(scenario, options.color);
@@ -112,15 +106,15 @@ async function play(scenario: Scenario, options: DemoOptions): Promise<void> {
     const passed = failures.length === 0;
     const seen = Object.fromEntries(stage.outlines());
     const told = { demo: name, title, lesson, passed, failures, seen, clockError, ladder, packets };
-    process.stdout.write(`${JSON.stringify(told)}\n`);
-  } else if (options.mermaid) process.stdout.write(ladderMermaid(ladder));
+    await print([JSON.stringify(told)]);
+  } else if (options.mermaid) await put(ladderMermaid(ladder));
   await image?.end(ladderSvg(ladder));
   const packets = stage.packets().length;
   await saving?.close({ captured: packets, received: packets, unmatched: 0, dropped: 0, freezes: 0 });
-  text?.end(ladder, clockError, failures, packets);
+  await text?.end(ladder, clockError, failures, packets);
   if (saving) process.stderr.write(`${saving.text}\n`);
   if (image && svg !== "-") process.stderr.write(`drawn in ${svg}\n`);
-  if (failures.length > 0 || unsaved) process.exitCode = failures.length > 0 ? 1 : exitCodes.output;
+  if (failures.length > 0) process.exitCode = 1;
 }
 
 /** A demo as text: the lesson, the ladder, whether it was as expected. */
@@ -129,6 +123,7 @@ class Telling {
   readonly #paint: Paint;
   readonly #width = Math.max(WIDTH, terminal().columns);
   readonly #drawing: LadderDrawing;
+  readonly #output = new Output();
   #drawn = 0;
 
   constructor(scenario: Scenario, color: ColourChoice) {
@@ -142,6 +137,7 @@ class Telling {
     this.#print(`${this.#paint("title", name)}: ${title}`, "");
     for (const line of wrap(lesson, WIDTH - 4)) this.#print(`  ${line}`);
     this.#print("");
+    this.#show();
   }
 
   /** What of the ladder was not drawn yet. */
@@ -149,9 +145,11 @@ class Telling {
     if (this.#drawn === 0) this.#print(...this.#drawing.ends(ladder));
     for (const rung of ladder.rungs.slice(this.#drawn)) this.#print(...this.#drawing.rung(rung));
     this.#drawn = ladder.rungs.length;
+    this.#show();
   }
 
-  end(ladder: Ladder, clockError: number, failures: readonly string[], packets: number): void {
+  /** Resolves when all is written. Throws `SYSTEM`. */
+  async end(ladder: Ladder, clockError: number, failures: readonly string[], packets: number): Promise<void> {
     this.rungs(ladder);
     this.#print("");
     if (ladder.rungs.some(({ states }) => states?.sampled))
@@ -160,6 +158,12 @@ class Telling {
       this.#quiet(`Times: calls by the program, packets by the kernel; clocks within ${durationText(clockError)}`);
     for (const failure of failures) this.#print(this.#paint("problem", `✗ ${failure}`));
     if (failures.length === 0) this.#print(this.#paint("payload", `✓ ${count(packets, "packet")}, as expected`));
+    await this.#output.flush();
+  }
+
+  /** While the demo goes on. */
+  #show(): void {
+    this.#output.flush().catch(() => {}); // the end says it
   }
 
   #quiet(text: string): void {
@@ -167,6 +171,6 @@ class Telling {
   }
 
   #print(...lines: readonly string[]): void {
-    process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+    for (const line of lines) this.#output.print(line);
   }
 }

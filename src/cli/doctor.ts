@@ -5,6 +5,7 @@ import { printable } from "../render/text.js";
 import { interfaces } from "../socket/interfaces.js";
 import { paintFor } from "./colours.js";
 import { exitCodes } from "./failure.js";
+import { print } from "./output.js";
 import { tryNamespaces } from "./private-namespace.js";
 
 interface Finding {
@@ -24,12 +25,13 @@ export async function doctorCommand(): Promise<void> {
     findNamespaces(),
   ];
   const paint = paintFor(process.stdout);
-  for (const { good, what, remedy } of findings) {
-    process.stdout.write(`${paint(good ? "payload" : "problem", good ? "✓" : "✗")} ${printable(what)}\n`);
-    if (!good && remedy !== undefined) process.stdout.write(`    ${remedy}\n`);
-  }
   if (!addon.good) process.exitCode = exitCodes.unavailable;
   else if (!findings[2]?.good) process.exitCode = exitCodes.permission;
+  const text = ({ good, what, remedy }: Finding): string[] => [
+    `${paint(good ? "payload" : "problem", good ? "✓" : "✗")} ${printable(what)}`,
+    ...(good || remedy === undefined ? [] : [`    ${remedy}`]),
+  ];
+  await print(findings.flatMap(text));
 }
 
 function findAddon(): Finding {

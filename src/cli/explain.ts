@@ -36,7 +36,7 @@ export async function explainCommand(words: readonly string[], options: ExplainO
     reassemble: false,
   });
   printing.take(frame);
-  await printing.ready();
+  await printing.end();
 }
 
 /** The link type by which the octets make most sense: headers and right checksums speak for one, problems against it. */

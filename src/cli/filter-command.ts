@@ -8,6 +8,7 @@ import { printable } from "../render/text.js";
 import { interfaces } from "../socket/interfaces.js";
 import { linkTypes } from "../wire/numbers.js";
 import { resolveHost } from "./filter.js";
+import { print } from "./output.js";
 
 export interface FilterCommandOptions {
   readonly json?: boolean;
@@ -20,7 +21,7 @@ export interface FilterCommandOptions {
 export async function filterCommand(words: readonly string[], options: FilterCommandOptions): Promise<void> {
   const source = words.join(" ");
   if (options.fields !== undefined) {
-    print(options.fields === true ? headerLines() : fieldLines(options.fields));
+    await print(options.fields === true ? headerLines() : fieldLines(options.fields));
     return;
   }
   if (words.length === 0)
@@ -30,7 +31,10 @@ export async function filterCommand(words: readonly string[], options: FilterCom
     });
   const stages = stagesOf(source);
   if (options.explain) {
-    print([...explain(source).split("\n").map(printable), ...(stages.length > 0 ? ["", ...askedWhere(stages)] : [])]);
+    await print([
+      ...explain(source).split("\n").map(printable),
+      ...(stages.length > 0 ? ["", ...askedWhere(stages)] : []),
+    ]);
     return;
   }
   const target: Target = options.live ? "live" : { linkType: linkTypes.ethernet };
@@ -41,10 +45,10 @@ export async function filterCommand(words: readonly string[], options: FilterCom
   });
   if (options.json) {
     const behind = complete ? [] : stages.filter(({ by }) => by !== "kernel" || !options.live);
-    print([JSON.stringify({ program, complete, behind })]);
+    await print([JSON.stringify({ program, complete, behind })]);
     return;
   }
-  print([disassemble(program), ...(complete ? [] : ["", PREFILTER, ...askedWhere(stages)])]);
+  await print([disassemble(program), ...(complete ? [] : ["", PREFILTER, ...askedWhere(stages)])]);
 }
 
 const PREFILTER = "This program selects every packet that matches, and some that do not: the rest is asked behind it.";
@@ -61,8 +65,4 @@ function askedWhere(stages: readonly Stage[]): string[] {
     "Who asks of live packets (of files, sockinspect asks everything; what is not named here, the kernel asks):",
     ...stages.map(({ text, by }) => `  ${printable(text.padEnd(width))}  ${who[by]}`),
   ];
-}
-
-function print(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -1,12 +1,13 @@
 import { printable } from "../render/text.js";
-import { interfaces } from "../socket/interfaces.js";
+import { type Interface, interfaces } from "../socket/interfaces.js";
+import { print } from "./output.js";
 
-export function interfacesCommand(options: { json?: boolean }): void {
+export async function interfacesCommand(options: { json?: boolean }): Promise<void> {
   const all = interfaces();
-  if (options.json) {
-    for (const device of all) process.stdout.write(`${JSON.stringify(device)}\n`);
-    return;
-  }
+  await print(options.json ? all.map((device) => JSON.stringify(device)) : table(all));
+}
+
+function table(all: readonly Interface[]): string[] {
   const rows = all.map((device) => [
     String(device.index),
     printable(device.name),
@@ -15,8 +16,12 @@ export function interfacesCommand(options: { json?: boolean }): void {
     device.hardwareAddress || "–",
     device.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(" ") || "–",
   ]);
-  const table = [["#", "NAME", "STATE", "MTU", "HARDWARE ADDRESS", "ADDRESSES"], ...rows];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  for (const row of table)
-    process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}\n`); // biome-ignore format: one thought
+  const cells = [["#", "NAME", "STATE", "MTU", "HARDWARE ADDRESS", "ADDRESSES"], ...rows];
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd(),
+  );
 }

@@ -1,7 +1,7 @@
 import { fstatSync, write, writeSync } from "node:fs";
 import { fileError } from "../capture/file.js";
 import { Pen } from "../render/pen.js";
-import { exitCodes, refusedAs } from "./failure.js";
+import { exitCodes, refusedAs, report } from "./failure.js";
 
 /** Octets handed over at once, and room for what one line adds. */
 const CHUNK = 256 * 1024;
@@ -15,8 +15,9 @@ export class Output {
   /** What is written with it is printed, with the next {@link flush} at the latest. */
   readonly pen = new Pen(2 * CHUNK);
   #spare: Uint8Array<ArrayBuffer> | undefined;
-  readonly #write = neverWaits(process.stdout.fd) ? writeAtOnce : writeInPool;
+  readonly #write = wayToWrite();
   #writing: Promise<boolean> = Promise.resolve(true);
+  #begun: Promise<boolean> = Promise.resolve(true);
 
   print(line: string): void {
     this.pen.text(line);
@@ -39,7 +40,12 @@ export class Output {
   }
 
   /** As {@link flush}, of what was printed before; what was printed since is written while more is printed. */
-  async begin(): Promise<boolean> {
+  begin(): Promise<boolean> {
+    this.#begun = this.#begun.then(() => this.#begin());
+    return this.#begun;
+  }
+
+  async #begin(): Promise<boolean> {
     const reads = await this.#writing;
     const octets = this.pen.exchange(this.#spare ?? new Uint8Array(2 * CHUNK));
     this.#spare = new Uint8Array(octets.buffer);
@@ -49,32 +55,51 @@ export class Output {
   }
 }
 
+/** Prints lines on standard output. Resolves to false when nobody reads any more (EPIPE). Throws `SYSTEM`. */
+export async function print(lines: readonly string[]): Promise<boolean> {
+  return await put(lines.map((line) => `${line}\n`).join(""));
+}
+
+/** As {@link print}, what is no lines. */
+export async function put(what: string | Uint8Array): Promise<boolean> {
+  return await writeAll(typeof what === "string" ? Buffer.from(what) : what, wayToWrite());
+}
+
 /** What write(2) says. */
 interface Written {
   readonly error?: NodeJS.ErrnoException | null;
   readonly written: number;
 }
 
+type Write = (octets: Uint8Array, at: number) => Written | Promise<Written>;
+
 /** Resolves to false when nobody reads any more. */
-async function writeAll(
-  octets: Uint8Array,
-  write: (octets: Uint8Array, at: number) => Written | Promise<Written>,
-): Promise<boolean> {
+async function writeAll(octets: Uint8Array, write: Write): Promise<boolean> {
   for (let at = 0; at < octets.length; ) {
     const { error, written } = await write(octets, at);
     if (error?.code === "EPIPE") return false;
     // A pipe that another program made non-blocking is full: its reader needs a moment
     if (error?.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, 5));
-    else if (error) await refusedAs(exitCodes.output, Promise.reject(fileError("write to", "standard output", error)));
+    else if (error) throw await unwritten(error);
     at += written;
   }
   return true;
 }
 
-/** Whether it is a file or a device such as /dev/null. */
-function neverWaits(fd: number): boolean {
-  const stat = fstatSync(fd);
-  return stat.isFile() || (stat.isCharacterDevice() && !process.stdout.isTTY);
+/** Says what was wrong with a write to `process.stdout`, unless nobody reads any more. */
+export async function reportUnwritten(error: NodeJS.ErrnoException): Promise<void> {
+  if (error.code !== "EPIPE") report(await unwritten(error));
+}
+
+async function unwritten(error: NodeJS.ErrnoException): Promise<unknown> {
+  const failure = fileError("write to", "standard output", error);
+  return await refusedAs(exitCodes.output, Promise.reject(failure)).catch((reason: unknown) => reason);
+}
+
+/** Neither a file nor a device such as /dev/null lets anybody wait. */
+function wayToWrite(): Write {
+  const stat = fstatSync(process.stdout.fd);
+  return stat.isFile() || (stat.isCharacterDevice() && !process.stdout.isTTY) ? writeAtOnce : writeInPool;
 }
 
 function writeAtOnce(octets: Uint8Array, at: number): Written {

@@ -5,6 +5,7 @@ import { craft } from "../send/here.js";
 import { icmp } from "../wire/icmp.js";
 import { icmpv6 } from "../wire/icmpv6.js";
 import { deviceOf, errorText, type Host, type HostOptions, headerTo, hostOf } from "./host.js";
+import { Output } from "./output.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 
 export interface PingOptions extends HostOptions {
@@ -39,14 +40,25 @@ export async function pingCommand(name: string, options: PingOptions): Promise<v
   const stop = (): void => ended.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
 
-  const print = (text: string): boolean => process.stdout.write(`${text}\n`);
+  const output = new Output();
+  let failure: unknown;
+  const print = (text: string): void => {
+    output.print(text);
+    output.flush().then(
+      (reads) => {
+        if (!reads) stop();
+      },
+      (error: unknown) => {
+        failure = error;
+      },
+    );
+  };
   const whole =
     host.family === 4 ? `${options.size}(${options.size + HEADERS[4]}) bytes of data.` : `${options.size} data bytes`;
   print(`PING ${name} (${host.address}) ${whole}`);
   const results = new Results();
   const waiting = new Set<Promise<void>>();
   const start = performance.now();
-  let failure: unknown;
   for (let number = 1; number <= (options.count ?? Number.POSITIVE_INFINITY); number++) {
     if (number > 1) await setTimeout(options.interval * 1000, undefined, { signal: ended.signal }).catch(() => {});
     if (ended.signal.aborted || failure !== undefined) break;
@@ -69,7 +81,7 @@ export async function pingCommand(name: string, options: PingOptions): Promise<v
   if (failure !== undefined) throw failure;
   print(`\n--- ${name} ping statistics ---`);
   for (const text of results.summary(performance.now() - start)) print(text);
-  if (results.received === 0) process.exitCode = 1;
+  if ((await output.flush()) && results.received === 0) process.exitCode = 1;
 }
 
 function echo(host: Host, identifier: number, sequenceNumber: number, options: PingOptions) {

@@ -12,6 +12,7 @@ import { count } from "../render/text.js";
 import { interfaces } from "../socket/interfaces.js";
 import { linkTypes } from "../wire/numbers.js";
 import { exitCodes, refusedAs } from "./failure.js";
+import { put } from "./output.js";
 import type { FileOwner } from "./privileges.js";
 import type { Sink } from "./show.js";
 
@@ -97,7 +98,10 @@ export class Saving implements Sink {
     // Now, so that a process that is killed before the first packet leaves a capture file, too
     file.section();
     if (options.interface !== undefined) file.interface(described(options.interface));
-    await refusedAs(exitCodes.output, file.flush());
+    await refusedAs(exitCodes.output, file.flush()).catch((error: unknown) => {
+      if (!nobodyReads(error)) throw error;
+      failed();
+    });
     return new Saving(file, options, failed);
   }
 
@@ -207,7 +211,7 @@ export async function createText(
   if (file === "-")
     return {
       end: async (text) => {
-        process.stdout.write(text);
+        await put(text);
       },
     };
   await refusedAs(exitCodes.cannotCreate, claim(file, owner));
@@ -217,8 +221,13 @@ export async function createText(
     if (owner) await handle.chown(owner.user, owner.group);
     return {
       end: async (text) => {
-        await handle.writeFile(text);
-        await handle.close();
+        try {
+          await handle.writeFile(text);
+        } catch (error) {
+          await refusedAs(exitCodes.output, Promise.reject(fileError("write to", file, error)));
+        } finally {
+          await handle.close();
+        }
       },
     };
   } catch (error) {

@@ -9,6 +9,7 @@ import { callLines } from "./calls.js";
 import { type ColourChoice, paintFor } from "./colours.js";
 import { endpointOf } from "./endpoint.js";
 import { exitCodes, refusedAs } from "./failure.js";
+import { put } from "./output.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 import { teller } from "./tell.js";
 
@@ -38,14 +39,14 @@ export async function sayStreamCommand(to: string, words: string[], options: Say
     const [, heard] = await Promise.all([socket.sendAll(octets), hear(socket, octets.length, options.timeout, print)]);
     if (heard < octets.length && !ended())
       tell(`${count(octets.length, "octet")} sent, ${heard} came back within ${options.timeout} s`);
-    print.end();
+    await print.end();
     if (ended()) break;
   }
   if (options.abort) return await client.abort();
   if (!options.halfClose) return;
   await socket.shutdown("sending");
   await hear(socket, Number.POSITIVE_INFINITY, options.timeout, print);
-  print.end();
+  await print.end();
 }
 
 export async function sayDatagramCommand(to: string, words: string[], options: SayCommandOptions): Promise<void> {
@@ -58,8 +59,8 @@ export async function sayDatagramCommand(to: string, words: string[], options: S
     if (answer === undefined) {
       tell(`nothing came back within ${options.timeout} s: datagrams may get lost`);
       process.exitCode = exitCodes.unavailable;
-    } else print(answer);
-    print.end();
+    } else await print(answer);
+    await print.end();
   }
 }
 
@@ -79,7 +80,7 @@ async function hear(
   socket: StreamSocket,
   octets: number,
   timeout: number,
-  print: (octets: Uint8Array) => void,
+  print: (octets: Uint8Array) => Promise<void>,
 ): Promise<number> {
   let heard = 0;
   while (heard < octets) {
@@ -87,7 +88,7 @@ async function hear(
     try {
       const chunk = await socket.receive(undefined, { signal: silence });
       if (chunk.length === 0) break;
-      print(chunk);
+      await print(chunk);
       heard += chunk.length;
     } catch (error) {
       if (error !== silence.reason) throw error;
@@ -110,7 +111,7 @@ async function* messages(words: readonly string[]): AsyncGenerator<string> {
 }
 
 /** Prints what came, as nothing that a terminal obeys: only `--raw`, and not to a terminal, as it is. */
-function printer({ raw }: SayCommandOptions): ((octets: Uint8Array) => void) & { end(): void } {
+function printer({ raw }: SayCommandOptions): ((octets: Uint8Array) => Promise<void>) & { end(): Promise<void> } {
   if (raw && process.stdout.isTTY)
     throw new SockinspectError(
       "BAD_ARGUMENT",
@@ -119,15 +120,13 @@ function printer({ raw }: SayCommandOptions): ((octets: Uint8Array) => void) & {
     );
   const decoder = new TextDecoder();
   let inLine = false;
-  const print = (octets: Uint8Array): void => {
-    if (raw) return void process.stdout.write(octets);
-    const text = decoder.decode(octets, { stream: true });
-    if (text === "") return;
-    process.stdout.write(text.split("\n").map(printable).join("\n"));
-    inLine = !text.endsWith("\n");
+  const print = async (octets: Uint8Array): Promise<void> => {
+    const text = raw ? "" : decoder.decode(octets, { stream: true });
+    await put(raw ? octets : text.split("\n").map(printable).join("\n"));
+    if (text !== "") inLine = !text.endsWith("\n");
   };
-  const end = (): void => {
-    if (inLine) process.stdout.write("\n");
+  const end = async (): Promise<void> => {
+    if (inLine) await put("\n");
     inLine = false;
   };
   return Object.assign(print, { end });

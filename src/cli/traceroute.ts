@@ -8,6 +8,7 @@ import { icmpv6 } from "../wire/icmpv6.js";
 import { tcp } from "../wire/tcp.js";
 import { udp } from "../wire/udp.js";
 import { deviceOf, type Host, type HostOptions, headerTo, hostOf } from "./host.js";
+import { print } from "./output.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 
 export interface TracerouteOptions extends HostOptions {
@@ -43,9 +44,9 @@ export async function tracerouteCommand(name: string, options: TracerouteOptions
   const stop = (): void => process.exit(130);
   process.once("SIGINT", stop);
   const size = probes.make(1, 0).length;
-  process.stdout.write(
-    `traceroute to ${name} (${host.address}), ${options.maxHops} hops max, ${size} byte packets (${options.method})\n`,
-  );
+  await print([
+    `traceroute to ${name} (${host.address}), ${options.maxHops} hops max, ${size} byte packets (${options.method})`,
+  ]);
   const hops: Promise<(Answer | undefined)[]>[] = [];
   const ask = (hop: number): void => {
     const answers = Array.from({ length: options.queries }, (_, query) => asker.ask(probes.make(hop, query)));
@@ -59,7 +60,7 @@ export async function tracerouteCommand(name: string, options: TracerouteOptions
     for (let next = hop; next <= last; next++) if (!hops[next]) ask(next);
     const answers = await hops[hop]!;
     reached = answers.some((answer) => answer !== undefined && isReached(answer, host));
-    process.stdout.write(`${await hopText(hop, answers, options.names)}\n`);
+    if (!(await print([await hopText(hop, answers, options.names)]))) return;
   }
   process.removeListener("SIGINT", stop);
   if (!reached) process.exitCode = 1;

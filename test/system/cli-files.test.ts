@@ -353,7 +353,13 @@ describe("a filter over packets of several link types", () => {
   test("says how many it could not ask, whichever command reads them", async () => {
     await make("mixed.pcapng", [{}, { linkType: 220 }, {}, { linkType: 220 }]);
     const remark = "\n2 packets left out: the filter cannot ask those of link type USB_LINUX_MMAPPED (220)\n";
-    const commands = ["$S read", "$S flows", "$S follow", "$S convert mixed.pcapng part.pcapng", "$S read -w part.pcap"];
+    const commands = [
+      "$S read",
+      "$S flows",
+      "$S follow",
+      "$S convert mixed.pcapng part.pcapng",
+      "$S read -w part.pcap",
+    ];
     for (const command of commands) {
       const line = command.includes("convert") ? `${command} udp` : `${command} mixed.pcapng udp`;
       const { code, stderr } = await shell(line);
@@ -515,6 +521,59 @@ describe("convert", () => {
     // What came before the packet that does not fit is there
     await convert("mixed.pcapng before.pcap");
     expect(await packetsIn("before.pcap")).toBe(1);
+  });
+});
+
+describe("what is printed", () => {
+  const draft = "ipv4(destination=127.0.0.1)/icmp(type=echoRequest)";
+  const commands: readonly (readonly string[])[] = [
+    ["--version"],
+    ["filter", "tcp"],
+    ["filter", "--fields"],
+    ["interfaces"],
+    ["interfaces", "--json"],
+    ["hex", draft],
+    ["hex", draft, "--raw"],
+    ["explain", "45000014000000004000000000000000", "7f000001"],
+    ["doctor"],
+    ["demo"],
+    ["demo", "handshake"],
+    ["demo", "handshake", "--json"],
+    ["demo", "handshake", "--svg", "-"],
+    ["send", draft],
+    ["ask", draft],
+    ["ping", "-c", "1", "127.0.0.1"],
+    ["traceroute", "-n", "127.0.0.1"],
+  ];
+
+  test.each(commands)("ends quietly where nobody reads it: %s %s %s", async (...args) => {
+    const command = new Running(args.filter((arg) => arg !== undefined));
+    command.child.stdout!.destroy();
+    const { code, stderr } = await command.end();
+    expect(stderr).not.toMatch(/^ +at |EPIPE/m);
+    expect(code).toBe(0);
+  });
+
+  test.each(commands)("says that the disk is full: %s %s %s", async (...args) => {
+    const words = args.filter((arg) => arg !== undefined).map((arg) => `'${arg}'`);
+    const { code, stderr } = await shell(`$S ${words.join(" ")} >/dev/full`);
+    expect(stderr).toMatch(/^sockinspect: cannot write to standard output: no space is left on the device$/m);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(code).toBe(74);
+  });
+
+  test("so does the drawing of a demo", async () => {
+    const { code, stderr } = await shell("$S demo handshake --svg /dev/full");
+    expect(stderr).toContain("cannot write to /dev/full: no space is left on the device\n");
+    expect(code).toBe(74);
+  });
+
+  test("is no reason to wait for packets where nobody reads those that are saved", async () => {
+    const command = new Running(["capture", "-w", "-", "udp port 9"]);
+    command.child.stdout!.destroy();
+    const { code, stderr } = await command.end();
+    expect(stderr).toMatch(/the program that read the capture ended before it\n$/);
+    expect(code).toBe(0);
   });
 });
 
