@@ -31,7 +31,7 @@ const MEBI = 1024 * 1024;
 export async function captureCommand(words: string[], options: CaptureCommandOptions): Promise<void> {
   checkSaveOptions(options);
   const user = chooseUser(options.user);
-  const filter = filterOf(words, options);
+  const filter = await filterOf(words, options);
   const addresses = await addressesIn(filter);
   const source = capture({ ...captureOptions(filter, options), addresses });
   let saving: Saving | undefined;
@@ -59,7 +59,7 @@ export async function pourLive(
   sinks: () => readonly Sink[],
 ): Promise<void> {
   const user = chooseUser(options.user);
-  const filter = filterOf(words, options);
+  const filter = await filterOf(words, options);
   const addresses = await addressesIn(filter);
   const source = capture({ ...captureOptions(filter, options), addresses });
   try {

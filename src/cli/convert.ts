@@ -35,7 +35,7 @@ export async function convertCommand(
         value: to,
       },
     );
-  const filter = filterOf(words, options);
+  const filter = await filterOf(words, options);
   const addresses = await addressesIn(filter);
   const asks = await fileFilter(filter, addresses);
   await using input = await refusedAs(exitCodes.noInput, openCapture(from));

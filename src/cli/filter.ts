@@ -7,14 +7,12 @@ export interface FilterOptions {
 }
 
 /** The filter that the words and the `--port --host --protocol` of a command line mean together. */
-export function filterOf(words: readonly string[], options: FilterOptions): string {
+export async function filterOf(words: readonly string[], options: FilterOptions): Promise<string> {
   const typed = words.join(" ").trim();
   const parts = [
     ...(options.protocol === undefined ? [] : [options.protocol]),
     ...anyOf((options.host ?? []).map((host) => `host ${oneWord("--host", host)}`)),
-    ...anyOf(
-      (options.port ?? []).map((port) => `${port.includes("-") ? "portrange" : "port"} ${oneWord("--port", port)}`),
-    ),
+    ...anyOf(await Promise.all((options.port ?? []).map(portOrRange))),
   ];
   if (parts.length === 0) return typed;
   return [...(typed === "" ? [] : [`(${typed})`]), ...parts].join(" and ");
@@ -23,6 +21,18 @@ export function filterOf(words: readonly string[], options: FilterOptions): stri
 function anyOf(choices: readonly string[]): string[] {
   if (choices.length < 2) return [...choices];
   return [`(${choices.join(" or ")})`];
+}
+
+/** A hyphen makes a range, but for the names of services that have one. */
+async function portOrRange(port: string): Promise<string> {
+  const word = oneWord("--port", port);
+  const isRange = word.includes("-") && !(await isService(word));
+  return `${isRange ? "portrange" : "port"} ${word}`;
+}
+
+async function isService(name: string): Promise<boolean> {
+  const { services } = await import("../filter/services.js");
+  return Object.hasOwn(services, name);
 }
 
 /** An option's value stays one word of the filter: it is no place for a filter of its own. */

@@ -29,7 +29,7 @@ export async function pourFile(
   sinks: () => readonly Sink[],
 ): Promise<void> {
   refuseTerminal(file);
-  const filter = filterOf(words, options);
+  const filter = await filterOf(words, options);
   const addresses = await addressesIn(filter);
   const source = read(file, readOptions(filter, addresses, options));
   const tell = teller(options.color);

@@ -36,7 +36,7 @@ export async function replayCommand(file: string, words: string[], options: Repl
   refuseTerminal(file);
   const user = chooseUser(options.user);
   const rewriting = new Rewriting(options.rewrite ?? []);
-  const filter = filterOf(words, options);
+  const filter = await filterOf(words, options);
   const addresses = await addressesIn(filter);
   const { via, interface: device } = options;
   await using transmitter = new Transmitter({ via, interface: device }, (error) => replay.passesOver(error));

@@ -433,6 +433,9 @@ describe("convert", () => {
     ["--count 1 --from +1", [1]],
     ["udp port 53", [0, 1, 2]],
     ["-p 80", []],
+    ["-p http-alt", []],
+    ["-p 52-53", [0, 1, 2]],
+    ["-p qotd-domain", [0, 1, 2]],
   ])("three.pcapng %s keeps %j", async (args, kept) => {
     expect(await convert(`three.pcapng part.pcapng ${args}`)).toMatchObject({ code: 0, stdout: "" });
     const all = await timesIn("three.pcapng");
