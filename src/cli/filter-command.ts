@@ -31,6 +31,7 @@ export async function filterCommand(words: readonly string[], options: FilterCom
     });
   const stages = stagesOf(source);
   if (options.explain) {
+    await refuseMeaningless(source);
     await print([
       ...explain(source).split("\n").map(printable),
       ...(stages.length > 0 ? ["", ...askedWhere(stages)] : []),
@@ -49,6 +50,17 @@ export async function filterCommand(words: readonly string[], options: FilterCom
     return;
   }
   await print([disassemble(program), ...(complete ? [] : ["", PREFILTER, ...askedWhere(stages)])]);
+}
+
+/** Throws `BAD_FILTER` for what is a filter by its grammar only, of packets in files and live; hosts need not exist. */
+async function refuseMeaningless(source: string): Promise<void> {
+  const addresses = await addressesOf(source, async () => ["192.0.2.1", "2001:db8::1"]);
+  const compileFor = (target: Target): unknown => compileStage(source, { target, addresses, interfaceOf: () => 1 });
+  try {
+    compileFor({ linkType: linkTypes.ethernet });
+  } catch {
+    compileFor("live");
+  }
 }
 
 const PREFILTER = "This program selects every packet that matches, and some that do not: the rest is asked behind it.";

@@ -31,6 +31,23 @@ test("filter marks a mistake and suggests what was meant", async () => {
   expect(code).toBe(64);
 });
 
+test.each([
+  ["port 99999", "99999 is no port: the last one is 65535"],
+  ["host 300.1.1.1", "300.1.1.1"],
+  ["gateway x", "'gateway' is not supported"],
+  ["vlan 5000", "5000 is no VLAN identifier"],
+])("filter --explain explains nothing that is refused without it: %s", async (source, why) => {
+  const { code, stdout, stderr } = await run("filter", "--explain", source);
+  expect(stderr).toContain(why);
+  expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+});
+
+test("filter --explain needs neither the hosts nor the interfaces that a filter names, but is no JSON", async () => {
+  for (const source of ["host nowhere.invalid and ip6", "ifname nothere", "inbound and udp"])
+    expect(await run("filter", "--explain", source)).toMatchObject({ code: 0, stderr: "" });
+  expect((await run("filter", "--explain", "--json", "tcp")).code).toBe(64);
+});
+
 test("filter says of named fields who asks them", async () => {
   const filter = "tcp port 80 and tcp.options.mss > 1400 and ipv4.ttl < 64 and direction == out";
   const { stdout } = await run("filter", "--explain", filter);

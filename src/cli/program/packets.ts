@@ -166,7 +166,9 @@ Exit codes: 0 done, 64 wrong usage or filter, 65 the file is cut or wrong, 66 ca
       .command("filter")
       .description("show what a filter is: its program, or its meaning")
       .argument("[filter...]", "in the pcap-filter language, with named fields: tcp.flags.syn and ipv4.ttl < 64")
-      .option("--explain", "say in words what it selects, and what of it the kernel asks")
+      .addOption(
+        new Option("--explain", "say in words what it selects, and what of it the kernel asks").conflicts("json"),
+      )
       .option("--json", "the instructions, and what they cannot ask, as JSON")
       .option("--live", "for the kernel and every kind of device (default: for Ethernet files)")
       .addOption(
