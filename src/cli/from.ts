@@ -1,5 +1,6 @@
 import { isSockinspectError, SockinspectError } from "../errors.js";
 import { type LiveOptions, pourLive } from "./capture.js";
+import { exitCodes, refusedAs } from "./failure.js";
 import { pourFile } from "./read.js";
 import { Reassembling, type Sink } from "./show.js";
 
@@ -16,11 +17,8 @@ export async function pourFrom(
     await pourFile(file, words, options, sinks);
   } catch (error) {
     if (!isSockinspectError(error, "SYSTEM") || error.info.code !== "ENOENT" || words.length === 0) throw error;
-    throw new SockinspectError(
-      "BAD_ARGUMENT",
-      `${error.message} (in front of the filter stands a file, or the word live for what comes and goes)`,
-      { argument: "file", value: file },
-      { cause: error },
-    );
+    const hint = "in front of the filter stands a file, or the word live for what comes and goes";
+    const explained = new SockinspectError("SYSTEM", `${error.message} (${hint})`, error.info, { cause: error.cause });
+    await refusedAs(exitCodes.noInput, Promise.reject(explained));
   }
 }

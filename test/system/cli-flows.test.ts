@@ -154,7 +154,7 @@ describe("flows", () => {
     expect(option).toMatchObject({ code: 64, stdout: "" });
     expect(option.stderr).toContain("is for live traffic");
     const filter = await run("flows", "tcp", "port", "80");
-    expect(filter.code).toBe(64);
+    expect(filter.code).toBe(66);
     expect(filter.stderr).toContain("in front of the filter stands a file, or the word live");
   });
 });
