@@ -56,3 +56,31 @@ export function isSockinspectError<C extends ErrorCode>(error: unknown, code: C)
 export function isSockinspectError(error: unknown, code?: ErrorCode): boolean {
   return error instanceof SockinspectError && (code === undefined || error.code === code);
 }
+
+/** That `argument` is to be what `wanted` says, and `value` is not. */
+export function badArgument(argument: string, value: unknown, wanted: string): SockinspectError<"BAD_ARGUMENT"> {
+  return new SockinspectError("BAD_ARGUMENT", `${argument} is ${wanted}, not ${shown(value)}`, { argument, value });
+}
+
+const types = { string: "a text", object: "an object", function: "a function" } as const;
+
+/** Throws `BAD_ARGUMENT` where a caller without types gives something else. */
+export function requireType(argument: string, value: unknown, type: keyof typeof types): void {
+  if (typeof value !== type || value === null || Array.isArray(value)) throw badArgument(argument, value, types[type]);
+}
+
+/** Throws `BAD_ARGUMENT`. */
+export function requireSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument("signal", signal, "an AbortSignal");
+}
+
+/** Any value as a program would write it, or as near as that goes; what is long is cut. */
+export function shown(value: unknown): string {
+  let text: string;
+  try {
+    text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  } catch {
+    text = typeof value === "bigint" ? `${value}n` : Object.prototype.toString.call(value);
+  }
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}

@@ -1,4 +1,4 @@
-import { SockinspectError } from "../errors.js";
+import { badArgument, requireType } from "../errors.js";
 import { Frame } from "../packet/frame.js";
 import type { Packet } from "../packet/packet.js";
 import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
@@ -41,6 +41,11 @@ export function read(file: string | OpenFile | AsyncIterable<Uint8Array>, option
 
 const NONE: ReadonlyMap<number, number> = new Map();
 
+function isInput(input: unknown): boolean {
+  if (typeof input === "string") return true;
+  return typeof input === "object" && input !== null && (Symbol.asyncIterator in input || "handle" in input);
+}
+
 class CaptureFileSource implements FileSource {
   captured = 0;
   readonly #file: string | OpenFile | AsyncIterable<Uint8Array>;
@@ -54,12 +59,10 @@ class CaptureFileSource implements FileSource {
   #closed = false;
 
   constructor(file: string | OpenFile | AsyncIterable<Uint8Array>, options: ReadOptions) {
+    requireType("options", options, "object");
+    if (!isInput(file)) throw badArgument("file", file, "the name of a file, an open file or an AsyncIterable");
     const { limit = Number.MAX_SAFE_INTEGER, signal } = options;
-    if (!Number.isSafeInteger(limit) || limit < 1)
-      throw new SockinspectError("BAD_ARGUMENT", `limit takes a whole number above 0, not ${limit}`, {
-        argument: "limit",
-        value: limit,
-      });
+    if (!Number.isSafeInteger(limit) || limit < 1) throw badArgument("limit", limit, "a whole number above 0");
     this.#file = file;
     this.#options = options;
     this.#limit = limit;

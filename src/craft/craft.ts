@@ -1,4 +1,4 @@
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError } from "../errors.js";
 import { type HeaderKind, ids } from "../packet/headers.js";
 import type { Cut, LayerOf, Payload, Trailer } from "../packet/packet.js";
 import { checksumField, checksumOverAll, rightChecksum } from "../packet/verify.js";
@@ -31,6 +31,7 @@ export const craft: Craft = crafter();
 
 /** {@link craft} for a machine that knows more: the addresses it sends from. */
 export function crafter(environment: Environment = {}): Craft {
+  requireType("environment", environment, "object");
   const again = (...pieces: readonly Craftable[]): Crafted => make(pieces, environment, again);
   return again;
 }

@@ -1,3 +1,4 @@
+import { requireType } from "../errors.js";
 import { type HeaderKind, headerOf, headers } from "../packet/headers.js";
 import type { Field } from "../wire/field.js";
 import { parseHex } from "../wire/hex.js";
@@ -15,6 +16,7 @@ import { recipes } from "./recipe.js";
  * Payloads are texts in quotes or octets as 0x…, `*9` behind one repeats it. Throws `BAD_DRAFT`, which says where.
  */
 export function parseDraft(text: string): readonly Craftable[] {
+  requireType("text", text, "string");
   const reader = new DraftReader(text);
   const pieces: Craftable[] = [];
   do pieces.push(readPiece(reader));

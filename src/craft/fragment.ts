@@ -1,5 +1,5 @@
 /** Packets cut into fragments: RFC 791 §3.2, RFC 8200 §4.5. */
-import { SockinspectError } from "../errors.js";
+import { badArgument, requireType, SockinspectError } from "../errors.js";
 import { Frame } from "../packet/frame.js";
 import { headers, ids } from "../packet/headers.js";
 import type { Layer } from "../packet/packet.js";
@@ -7,6 +7,7 @@ import type { Walk } from "../packet/walk/walk.js";
 import type { Ipv4 } from "../wire/ipv4.js";
 import { type Craftable, craft } from "./craft.js";
 import type { Crafted } from "./crafted.js";
+import { requirePacket } from "./fault.js";
 
 /** A packet as its octets: a crafted one, or a frame of a capture. */
 export interface Octets {
@@ -26,7 +27,9 @@ export interface FragmentOptions {
  * where it must not be cut (`dontFragment`, a fragment over IPv6), or where `mtu` leaves no room for data.
  */
 export function fragment(packet: Octets, mtu: number, options: FragmentOptions = {}): readonly Crafted[] {
-  if (!(mtu > 0)) throw refuse("mtu", `mtu takes a number of octets, not ${String(mtu)}`, mtu);
+  requirePacket(packet);
+  requireType("options", options, "object");
+  if (typeof mtu !== "number" || !(mtu > 0)) throw badArgument("mtu", mtu, "a number of octets");
   const frame = new Frame();
   const { octets, linkType } = packet;
   frame.linkType = linkType;

@@ -1,5 +1,5 @@
 /** Drafts with random values, from the field tables of the headers: the same ones for the same seed. */
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError } from "../errors.js";
 import { type HeaderKind, headerOf } from "../packet/headers.js";
 import { ipv4Text, ipv6Text, macText } from "../wire/address.js";
 import { type Content, type Field, largest, type Rest } from "../wire/field.js";
@@ -16,7 +16,9 @@ export interface FuzzOptions {
  * The draft with a random value in each field that it leaves out, any that fits the field. Fields that are computed stay
  * computed, unless `wrong` asks for values there that no sender would write. Throws `BAD_ARGUMENT`.
  */
-export function fuzz<D extends AnyDraft>(draft: D, seed: number, { wrong = false }: FuzzOptions = {}): D {
+export function fuzz<D extends AnyDraft>(draft: D, seed: number, options: FuzzOptions = {}): D {
+  requireType("options", options, "object");
+  const { wrong = false } = options;
   const recipe = recipes.get(draft?.kind);
   if (!recipe)
     throw new SockinspectError("BAD_ARGUMENT", `fuzz() takes a draft such as tcp(), not ${String(draft)}`, {

@@ -1,11 +1,11 @@
 /** A packet of which some fields are changed again and again, its checksums kept right: RFC 1624. */
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError, shown } from "../errors.js";
 import { type HeaderKind, ids } from "../packet/headers.js";
 import { checksumField, rightChecksum, verdictOf } from "../packet/verify.js";
 import { run } from "../packet/walk/run.js";
 import { END, Walk } from "../packet/walk/walk.js";
 import { fold } from "../wire/checksum.js";
-import { badField } from "./fault.js";
+import { badField, requirePacket } from "./fault.js";
 import type { Octets } from "./fragment.js";
 import { recipeAt, recipes, type Slot } from "./recipe.js";
 
@@ -35,7 +35,9 @@ export class Template {
   /** Innermost first: those outside cover those inside. */
   readonly #sums: readonly Sum[];
 
-  constructor({ octets, linkType }: Octets) {
+  constructor(packet: Octets) {
+    requirePacket(packet);
+    const { octets, linkType } = packet;
     this.octets = octets.slice();
     this.linkType = linkType;
     this.#data = new DataView(this.octets.buffer);
@@ -52,6 +54,8 @@ export class Template {
    * for fields that do not exist or have no fixed place, `BAD_ARGUMENT` where the packet has no such header.
    */
   field(kind: HeaderKind, name: string, index = 0): Patch {
+    requireType("kind", kind, "string");
+    requireType("name", name, "string");
     const layer = this.#layer(kind, index);
     const slot = recipes.get(kind)!.slots.get(name);
     if (!slot) throw badField(kind, name, undefined);
@@ -138,7 +142,7 @@ export class Template {
   #layer(kind: HeaderKind, index: number): number {
     let before = 0;
     for (let i = 0; i < this.#walk.count; i++) if (this.#walk.ids[i] === ids[kind] && before++ === index) return i;
-    throw new SockinspectError("BAD_ARGUMENT", `the template has no ${kind} with ${index} before it`, {
+    throw new SockinspectError("BAD_ARGUMENT", `the template has no ${kind} with ${shown(index)} before it`, {
       argument: "kind",
       value: kind,
     });

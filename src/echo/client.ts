@@ -1,6 +1,6 @@
 /** Clients of the echo servers: create, connect, send, receive, close. */
 import { lookup } from "node:dns/promises";
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError } from "../errors.js";
 import type { CallObserver } from "../socket/calls.js";
 import { DatagramSocket } from "../socket/datagram.js";
 import type { Socket, SocketAddress, Waiting } from "../socket/socket.js";
@@ -123,6 +123,7 @@ async function firstOf<S extends Socket & { connect(to: SocketAddress, options: 
   options: ClientOptions,
   create: (family: 4 | 6) => Promise<S>,
 ): Promise<S> {
+  requireType("options", options, "object");
   const { host = "127.0.0.1", port, sourceAddress, sourcePort, signal } = options;
   let failure: unknown;
   for (const { address, family } of await addressesOf(host)) {

@@ -1,5 +1,5 @@
 /** Echo servers and clients: what is sent to the servers comes back. RFC 862, on any port. */
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError } from "../errors.js";
 import { DatagramSocket } from "../socket/datagram.js";
 import { DatagramBatch } from "../socket/datagram-batch.js";
 import { Poll } from "../socket/poll.js";
@@ -156,5 +156,6 @@ function sumOf(shares: readonly Float64Array[]): StreamCounters {
 }
 
 function familyOf(address: string): 4 | 6 {
+  requireType("address", address, "string");
   return address.includes(":") ? 6 : 4;
 }

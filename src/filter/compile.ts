@@ -1,3 +1,4 @@
+import { badArgument, requireType } from "../errors.js";
 import { always, and, type Condition, equal, never, not, or } from "./condition.js";
 import type { Context, Stage } from "./context.js";
 import { fault } from "./fault.js";
@@ -65,12 +66,13 @@ export function compileStage(source: string, options: CompileOptions): ProgramSt
 
 /** The addresses of every host that a filter names, for {@link compile}. Rejects with `BAD_FILTER`. */
 export async function addressesOf(source: string, resolve: Resolve): Promise<ReadonlyMap<string, readonly string[]>> {
+  requireType("resolve", resolve, "function");
   const found = new Map<string, readonly string[]>();
   for (const { text, at, length } of hostNames(parse(source))) {
     if (found.has(text)) continue;
     let addresses: readonly string[] = [];
     try {
-      addresses = await resolve(text);
+      addresses = (await resolve(text)) ?? [];
     } catch {
       // What a resolver rejects with says no more than that there is no such host.
     }
@@ -107,6 +109,7 @@ export function graphOf(
   stock: Values,
   wanted: Stage,
 ): { readonly graph: Graph; readonly complete: boolean } {
+  check(options);
   const { target, addresses = new Map<string, readonly string[]>() } = options;
   const expression = parse(source);
   const stage = expression !== undefined && asksNamed(expression) ? wanted : "exact";
@@ -141,6 +144,28 @@ export function graphOf(
   }
   const unknown: Layout = { ...headerless, link: "other", type: undefined };
   return done(inLayout(layoutOf(target.linkType, target.swapped ?? false) ?? unknown, false));
+}
+
+/** Throws `BAD_ARGUMENT`. */
+function check(options: CompileOptions): void {
+  requireType("options", options, "object");
+  const { target, direction, interfaceOf, addresses, hardwareTypes } = options;
+  if (target !== "live" && !isWhole(target?.linkType, 0xffff))
+    throw badArgument("target", target, '"live" or an object with the number of a linkType');
+  for (const name of ["snapLength", "netmask", "loopbackIndex"] as const)
+    if (options[name] !== undefined && !isWhole(options[name], 0xffffffff))
+      throw badArgument(name, options[name], "a whole number of 32 bits");
+  if (direction !== undefined && direction !== "in" && direction !== "out")
+    throw badArgument("direction", direction, '"in" or "out"');
+  if (interfaceOf !== undefined) requireType("interfaceOf", interfaceOf, "function");
+  if (addresses !== undefined && !(addresses instanceof Map))
+    throw badArgument("addresses", addresses, "a Map, as addressesOf() makes it");
+  if (hardwareTypes !== undefined && !Array.isArray(hardwareTypes))
+    throw badArgument("hardwareTypes", hardwareTypes, "a list of numbers");
+}
+
+function isWhole(value: unknown, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
 }
 
 function asksNamed(expression: Expression): boolean {

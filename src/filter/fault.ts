@@ -1,4 +1,4 @@
-import { SockinspectError } from "../errors.js";
+import { badArgument, isSockinspectError, SockinspectError } from "../errors.js";
 
 /** Where in a filter's text something stands: `at` counts characters from 0. */
 export interface Span {
@@ -13,8 +13,10 @@ export function fault(source: string, { at, length }: Span, why: string): Sockin
 }
 
 /** The text and a row of `^` under the part at fault: two lines, joined by a line feed. */
-export function caret({ info }: SockinspectError<"BAD_FILTER" | "BAD_DRAFT">): string {
-  const { source, at, length } = info;
+export function caret(error: SockinspectError<"BAD_FILTER" | "BAD_DRAFT">): string {
+  if (!isSockinspectError(error, "BAD_FILTER") && !isSockinspectError(error, "BAD_DRAFT"))
+    throw badArgument("error", error, "BAD_FILTER or BAD_DRAFT");
+  const { source, at, length } = error.info;
   // A control character would move the caret, or reach the terminal.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   const line = source.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");

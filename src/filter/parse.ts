@@ -1,3 +1,4 @@
+import { requireType } from "../errors.js";
 import { parseArithmetic, parseNumber } from "./arithmetic.js";
 import { fault, type Span } from "./fault.js";
 import { lex, type Token } from "./lex.js";
@@ -28,6 +29,7 @@ type Part =
 
 /** The filter `source` as a tree; undefined when it is empty, which accepts every packet. Throws `BAD_FILTER`. */
 export function parse(source: string): Expression | undefined {
+  requireType("filter", source, "string");
   const reader: Reader = { source, tokens: lex(source), position: 0, depth: 0, isOperand: false };
   if (peek(reader).kind === "end") return undefined;
   const { expression } = asExpression(reader, parseChain(reader, undefined, false), undefined, false);

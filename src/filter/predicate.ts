@@ -1,3 +1,4 @@
+import { requireType } from "../errors.js";
 import { type CompileOptions, graphOf } from "./compile.js";
 import type { Comparison } from "./condition.js";
 import type { Graph, Step } from "./graph-steps.js";
@@ -23,8 +24,10 @@ export interface PredicateOptions extends Pick<CompileOptions, "netmask" | "inte
 }
 
 /** A filter as a function that gives the same answer as its program, and faster. Throws `BAD_FILTER`. */
-export function predicate(source: string, { linkType, swapped = false, ...options }: PredicateOptions): Predicate {
-  const { graph } = graphOf(source, { ...options, target: { linkType, swapped } }, values(), "exact");
+export function predicate(source: string, options: PredicateOptions): Predicate {
+  requireType("options", options, "object");
+  const { linkType, swapped = false, ...others } = options;
+  const { graph } = graphOf(source, { ...others, target: { linkType, swapped } }, values(), "exact");
   const asks = matcher(graph, plainReads);
   if (!asksNamed(graph)) return asks as Predicate; // which asks nothing of its last argument
   const packet = new Walked(linkType);

@@ -1,3 +1,4 @@
+import { badArgument } from "../errors.js";
 import { linkTypes } from "../wire/numbers.js";
 import { Frame } from "./frame.js";
 import type { Direction, Offload, Packet } from "./packet.js";
@@ -18,6 +19,7 @@ export interface About {
  * octets hold: what is wrong with them is in `problems`.
  */
 export function decode(octets: Uint8Array, linkType: number = linkTypes.ethernet, about: About = {}): Packet {
+  if (!(octets instanceof Uint8Array)) throw badArgument("octets", octets, "a Uint8Array");
   const frame = new Frame();
   frame.linkType = linkType;
   frame.seconds = about.seconds ?? 0;

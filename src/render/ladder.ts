@@ -1,4 +1,5 @@
 /** Conversations as ladders: both ends side by side, every packet an arrow between them. */
+import { badArgument, requireType } from "../errors.js";
 import type { Conversation } from "../flow/conversation.js";
 import { Conversations, type ConversationsOptions, type Step } from "../flow/conversations.js";
 import type { EventKind, FlowEvent } from "../flow/events.js";
@@ -106,8 +107,11 @@ export class Ladders {
   readonly #most: number;
 
   constructor(options: LadderOptions = {}) {
-    this.#explain = options.explain ?? false;
-    this.#most = options.rungs ?? 1000;
+    requireType("options", options, "object");
+    const { explain = false, rungs = 1000 } = options;
+    if (!Number.isSafeInteger(rungs) || rungs < 1) throw badArgument("rungs", rungs, "a whole number from 1 on");
+    this.#explain = explain;
+    this.#most = rungs;
     this.conversations = new Conversations({
       ...options,
       most: options.most ?? MOST,

@@ -1,4 +1,5 @@
 /** Whether one packet answers another, by the rules of their protocols. Pure. */
+import { badArgument } from "../errors.js";
 import type { Layer, LayerOf, Packet } from "../packet/packet.js";
 import { icmpQuotes } from "../wire/icmp.js";
 import { icmpv6Quotes } from "../wire/icmpv6.js";
@@ -57,6 +58,8 @@ export interface AnswersOptions {
  * `candidate` once it is put together.
  */
 export function answers(sent: Packet, candidate: Packet, options: AnswersOptions = {}): boolean {
+  for (const packet of [sent, candidate])
+    if (!Array.isArray(packet?.layers)) throw badArgument("packet", packet, "a packet with its layers");
   const arp = sent.layers.find((layer) => layer.kind === "arp");
   if (arp) return candidate.layers.some((layer) => layer.kind === "arp" && answersArp(arp, layer));
   const question = messageOf(sent.layers, 0);

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
-import { isSockinspectError, SockinspectError } from "../errors.js";
+import { badArgument, isSockinspectError, requireType, SockinspectError } from "../errors.js";
 import { decode } from "../packet/decode.js";
 import type { Frame } from "../packet/frame.js";
 import type { Layer, Packet } from "../packet/packet.js";
@@ -13,7 +13,7 @@ import { type Guard, guardFor } from "./guard.js";
 import { LONGEST, Pace } from "./pace.js";
 import { checkSendOptions, outgoing, type Sendable } from "./send.js";
 import { Transmitter } from "./transmitter.js";
-import { type Outgoing, type Way, type WayOptions, wrong } from "./way.js";
+import { checkWaiting, type Outgoing, type Way, type WayOptions } from "./way.js";
 
 export interface AskOptions extends WayOptions {
   /** Milliseconds an answer is waited for, after each attempt, and before it a neighbour's hardware address. Default: 1000. */
@@ -63,6 +63,8 @@ export async function ask(packet: Sendable, options: AskOptions = {}): Promise<A
  * asked twice is answered twice where two packets come. Throws as {@link ask} does.
  */
 export async function askAll(packets: Iterable<Sendable>, options: AskOptions = {}): Promise<Answers> {
+  if (typeof packets !== "object" || typeof packets?.[Symbol.iterator] !== "function")
+    throw badArgument("packets", packets, "a list of packets, as craft() makes them");
   const questions = [...packets];
   await using asker = await Asker.open(questions, options);
   const { rate } = options;
@@ -133,12 +135,11 @@ export class Asker implements AsyncDisposable {
   }
 
   private constructor(examples: readonly Sendable[], options: AskOptions) {
-    checkSendOptions({ rate: options.rate });
-    const { timeout = 1000, retries = 0 } = options;
-    if (!(timeout > 0)) throw wrong("timeout", timeout, `timeout is milliseconds above 0, not ${timeout}`);
-    if (!(Number.isInteger(retries) && retries >= 0))
-      throw wrong("retries", retries, `retries is a whole number from 0, not ${retries}`);
-    options.signal?.throwIfAborted();
+    requireType("options", options, "object");
+    const { timeout = 1000, retries = 0, rate, signal } = options;
+    checkSendOptions({ rate, signal });
+    checkWaiting(timeout, retries);
+    signal?.throwIfAborted();
     // Each question listens for the end
     setMaxListeners(0, this.#ended.signal);
     this.#options = options;
@@ -158,7 +159,6 @@ export class Asker implements AsyncDisposable {
       void this.#transmitter.close();
       throw error;
     }
-    const { signal } = options;
     if (!signal) return;
     const abort = (): void => this.#ended.abort(signal.reason);
     signal.addEventListener("abort", abort, { once: true });

@@ -1,7 +1,8 @@
 /** TCP connections by hand: as a client, or as a server. */
+
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
-import { isSockinspectError } from "../errors.js";
+import { badArgument, isSockinspectError, requireSignal, requireType, shown } from "../errors.js";
 import { layer, type Packet } from "../packet/packet.js";
 import { interfaceOf } from "../socket/interfaces.js";
 import { routeTo } from "../socket/routes.js";
@@ -10,7 +11,7 @@ import type { Tcp } from "../wire/tcp.js";
 import { Connection, type ConnectionOptions, type Endpoint } from "./connection.js";
 import { guard } from "./guard.js";
 import { Transmitter } from "./transmitter.js";
-import { type Outgoing, type WayOptions, wrong } from "./way.js";
+import { checkWaiting, type Outgoing, type WayOptions, wrong } from "./way.js";
 
 export interface DialOptions extends ConnectionOptions, WayOptions {
   /** The address and port to come from. Default: what the routing table says, and a free port. */
@@ -24,6 +25,7 @@ export interface DialOptions extends ConnectionOptions, WayOptions {
  */
 export async function dial(remote: Endpoint, options: DialOptions = {}): Promise<Connection> {
   checkEndpoint(remote);
+  checkConnectionOptions(options);
   const address = remote.address.replace(/%.*$/, "");
   const device = options.interface ?? /%(.+)$/.exec(remote.address)?.[1];
   const source = options.source ?? routeTo(remote.address, { interface: device }).source;
@@ -169,6 +171,8 @@ export class Answering implements AsyncDisposable {
  * Throws `PORT_IN_USE`, and as `send` does.
  */
 export async function answer(options: AnswerOptions): Promise<Answering> {
+  checkConnectionOptions(options);
+  if (options.port === undefined) throw badArgument("port", undefined, "a whole number from 0 to 65535");
   await using opened = new Opened();
   const held = await guard(options.port, { address: options.address });
   opened.add(held);
@@ -260,14 +264,24 @@ function bindable(address: string, device: string | undefined): string {
   return address.startsWith("fe80:") && device !== undefined ? `${address}%${interfaceOf(device).name}` : address;
 }
 
-function checkEndpoint({ address, port }: Endpoint): void {
+function checkConnectionOptions(options: ConnectionOptions): void {
+  requireType("options", options, "object");
+  const { timeout = 1000, retries = 3, override, signal } = options;
+  checkWaiting(timeout, retries);
+  requireSignal(signal);
+  if (override !== undefined) requireType("override", override, "function");
+}
+
+function checkEndpoint(remote: Endpoint): void {
+  requireType("remote", remote, "object");
+  const { address, port } = remote;
   const plain = typeof address === "string" ? address.replace(/%.*$/, "") : address;
   if (!parseIpv4(plain) && !parseIpv6(plain))
     throw wrong(
       "address",
       address,
-      `address is an IPv4 or IPv6 address, not ${String(address)}: look names up with node:dns`,
+      `address is an IPv4 or IPv6 address, not ${shown(address)}: look names up with node:dns`,
     );
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw wrong("port", port, `port is a whole number from 1 to 65535, not ${String(port)}`);
+    throw badArgument("port", port, "a whole number from 1 to 65535");
 }

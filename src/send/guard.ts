@@ -1,5 +1,5 @@
 /** The kernel kept quiet about connections that it knows nothing of. */
-import { isSockinspectError, SockinspectError } from "../errors.js";
+import { badArgument, isSockinspectError, requireType, SockinspectError } from "../errors.js";
 import { octets } from "../filter/program.js";
 import type { Packet } from "../packet/packet.js";
 import { DatagramSocket } from "../socket/datagram.js";
@@ -31,7 +31,10 @@ const NOTHING = octets([{ code: 6, jt: 0, jf: 0, k: 0 }]);
  * the address is not this machine's: then there is nobody to be kept quiet).
  */
 export async function guard(port: number, options: GuardOptions = {}): Promise<Guard> {
+  requireType("options", options, "object");
   const { protocol = "tcp", address } = options;
+  if (address !== undefined) requireType("address", address, "string");
+  if (protocol !== "tcp" && protocol !== "udp") throw badArgument("protocol", protocol, '"tcp" or "udp"');
   const family = address === undefined || address.includes(":") ? 6 : 4;
   const socket =
     protocol === "tcp"

@@ -1,5 +1,6 @@
 /** Packets of our own making on the wire: at once, at a rate, or on a schedule. */
-import { isSockinspectError, SockinspectError } from "../errors.js";
+import { requirePacket } from "../craft/fault.js";
+import { badArgument, isSockinspectError, requireSignal, requireType, SockinspectError } from "../errors.js";
 import { linkTypes } from "../wire/numbers.js";
 import { Pace } from "./pace.js";
 import { type Sent, Transmitter } from "./transmitter.js";
@@ -37,6 +38,7 @@ export async function send(
 ): Promise<Sent> {
   checkSendOptions(options);
   const list = isSendable(packets) ? [packets] : packets;
+  checkIterable(list);
   checkRepeatable(list, options.count);
   await using transmitter = new Transmitter(options);
   if (Array.isArray(list)) for (const packet of list) transmitter.open(outgoing(packet));
@@ -115,11 +117,27 @@ export async function sendBy(
 }
 
 /** Throws `BAD_ARGUMENT`. */
-export function checkSendOptions({ rate, schedule, count }: SendOptions): void {
-  if (rate !== undefined && !(rate > 0)) throw wrong("rate", rate, `rate is packets a second, above 0, not ${rate}`);
+export function checkSendOptions(options: SendOptions): void {
+  requireType("options", options, "object");
+  const { rate, schedule, count, signal } = options;
+  requireSignal(signal);
+  if (schedule !== undefined) requireType("schedule", schedule, "function");
+  if (rate !== undefined && !(typeof rate === "number" && rate > 0))
+    throw badArgument("rate", rate, "packets a second, above 0");
   if (rate !== undefined && schedule) throw wrong("schedule", schedule, "rate and schedule exclude each other");
-  if (count !== undefined && !(count >= 1 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY)))
-    throw wrong("count", count, `count is a whole number above 0, not ${count}`);
+  if (
+    count !== undefined &&
+    !(typeof count === "number" && count >= 1 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY))
+  )
+    throw badArgument("count", count, "a whole number above 0");
+}
+
+function checkIterable(packets: unknown): void {
+  const { [Symbol.iterator]: iterator, [Symbol.asyncIterator]: asyncIterator } = Object(
+    packets,
+  ) as AsyncIterable<unknown> & Iterable<unknown>;
+  if (typeof packets === "string" || (typeof iterator !== "function" && typeof asyncIterator !== "function"))
+    throw badArgument("packets", packets, "a packet with octets, as craft() makes it, or an iterable of such packets");
 }
 
 /** What gives its packets only once cannot be sent again. */
@@ -131,7 +149,9 @@ function checkRepeatable(packets: Iterable<Sendable> | AsyncIterable<Sendable>, 
 
 /** `packet` with what it begins with. */
 export function outgoing(packet: Sendable): Outgoing {
-  return packet instanceof Uint8Array ? { octets: packet, linkType: linkTypes.raw } : packet;
+  if (packet instanceof Uint8Array) return { octets: packet, linkType: linkTypes.raw };
+  requirePacket(packet);
+  return packet;
 }
 
 function isSendable(packets: unknown): packets is Sendable {

@@ -1,5 +1,5 @@
 /** By which socket a packet can go out as it is, and where to. */
-import { SockinspectError } from "../errors.js";
+import { badArgument, SockinspectError } from "../errors.js";
 import { decode } from "../packet/decode.js";
 import type { Packet } from "../packet/packet.js";
 import { type Interface, interfaceOf, interfaces, ownAddress } from "../socket/interfaces.js";
@@ -226,4 +226,11 @@ function destinationOf({ layers }: Packet): string | undefined {
 
 export function wrong(argument: string, value: unknown, message: string): SockinspectError<"BAD_ARGUMENT"> {
   return new SockinspectError("BAD_ARGUMENT", message, { argument, value });
+}
+
+/** Throws `BAD_ARGUMENT`. */
+export function checkWaiting(timeout: unknown, retries: unknown): void {
+  if (typeof timeout !== "number" || !(timeout > 0)) throw badArgument("timeout", timeout, "milliseconds above 0");
+  if (!(Number.isInteger(retries) && (retries as number) >= 0))
+    throw badArgument("retries", retries, "a whole number from 0 on");
 }

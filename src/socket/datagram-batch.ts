@@ -1,5 +1,9 @@
+import { badArgument } from "../errors.js";
 import { binding, type NativeDatagramBatch } from "./binding.js";
 import type { SocketAddress } from "./socket.js";
+
+/** The addon's limit. */
+const MOST = 1024;
 
 /** Datagrams that are received by one system call, and sent by one. */
 export class DatagramBatch {
@@ -10,8 +14,10 @@ export class DatagramBatch {
   readonly #lengths: Uint32Array;
   readonly #stride = binding().DatagramBatch.stride;
 
-  /** Throws `UNSUPPORTED_PLATFORM` or `NO_ADDON`. */
+  /** Throws `BAD_ARGUMENT`, `UNSUPPORTED_PLATFORM` or `NO_ADDON`. */
   constructor(size = 64) {
+    if (!Number.isInteger(size) || size < 1 || size > MOST)
+      throw badArgument("size", size, `a whole number from 1 to ${MOST}`);
     this.size = size;
     this.native = new (binding().DatagramBatch)(size);
     this.#octets = this.native.octets;

@@ -1,4 +1,5 @@
 /** Datagram sockets: UDP, call by call as socket(7) and udp(7) have them. */
+import { requireType } from "../errors.js";
 import type { NativeSocket, NativeSocketError } from "./binding.js";
 import type { CallObserver } from "./calls.js";
 import type { DatagramBatch } from "./datagram-batch.js";
@@ -70,6 +71,7 @@ export class DatagramSocket extends Socket {
   override async bind(local: Parameters<Socket["bind"]>[0] = {}): Promise<void> {
     // IP_PKTINFO and IPV6_RECVPKTINFO, before anything can come: otherwise the answers of a batch could come from another
     // address than was asked
+    requireType("local", local, "object");
     const everywhere = local.address === undefined || local.address === "0.0.0.0" || local.address === "::";
     if (everywhere && this.family === 4) this.native.setOption(0, 8, 1);
     if (everywhere && this.family === 6) this.native.setOption(41, 49, 1);
@@ -81,6 +83,7 @@ export class DatagramSocket extends Socket {
    * (ECONNREFUSED). Nothing is sent. Resolves at once.
    */
   async connect(remote: { readonly address: string; readonly port: number }): Promise<void> {
+    requireType("remote", remote, "object");
     const { address, port } = remote;
     this.check(address, port);
     await this.call("connect", { address, port }, `cannot connect to ${address} port ${port}`, () => {
@@ -115,6 +118,7 @@ export class DatagramSocket extends Socket {
     options: Waiting = {},
   ): Promise<number> {
     const octets = octetsOf(message);
+    requireType("remote", remote, "object");
     const { address, port } = remote;
     this.check(address, port);
     return await this.call(

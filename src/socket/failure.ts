@@ -29,7 +29,8 @@ const remedies: Readonly<Record<string, string>> = {
 export function socketFailure(tried: string, error: unknown): unknown {
   if (!(error instanceof Error) || isSockinspectError(error)) return error;
   const { code = "", syscall = "" } = error as NodeJS.ErrnoException;
-  if (code === "ERR_INVALID_ARG_VALUE")
+  // What it throws for types that JavaScript does not check, too
+  if (code === "ERR_INVALID_ARG_VALUE" || error instanceof TypeError)
     return new SockinspectError(
       "BAD_ARGUMENT",
       `${tried}: ${error.message}`,

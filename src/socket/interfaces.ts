@@ -1,4 +1,4 @@
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError } from "../errors.js";
 import { binding } from "./binding.js";
 
 /** A network device of this network namespace. */
@@ -36,6 +36,7 @@ export function interfaces(): Interface[] {
 
 /** The device called `name`. Throws `NO_SUCH_INTERFACE`. */
 export function interfaceOf(name: string): Interface {
+  requireType("interface", name, "string");
   const all = interfaces();
   const found = all.find((device) => device.name === name);
   if (found) return found;

@@ -1,5 +1,5 @@
 /** Network namespaces besides the process's own, network_namespaces(7). */
-import { SockinspectError } from "../errors.js";
+import { badArgument, requireType, SockinspectError } from "../errors.js";
 import { binding, type NativeNetworkNamespace } from "./binding.js";
 
 /**
@@ -38,6 +38,9 @@ export class NetworkNamespace implements AsyncDisposable {
 
   /** Makes two joined Ethernet devices: `name` here, `peer` in another namespace. Both are down at first. */
   join(name: string, other: NetworkNamespace, peer: string): void {
+    requireType("name", name, "string");
+    requireType("peer", peer, "string");
+    if (!(other instanceof NetworkNamespace)) throw badArgument("other", other, "a NetworkNamespace");
     this.run(() => binding().createVethPair(name, peer, other.#native.descriptor));
   }
 

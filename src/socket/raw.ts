@@ -1,6 +1,6 @@
 /** Raw IP sockets, raw(7): the third kind of socket beside stream and datagram. Opened through the addon. */
 import { isIP } from "node:net";
-import { SockinspectError } from "../errors.js";
+import { badArgument, requireSignal, requireType, SockinspectError } from "../errors.js";
 import { binding, type NativeRawSocket } from "./binding.js";
 import { interfaceOf } from "./interfaces.js";
 import { explained } from "./packet.js";
@@ -51,10 +51,11 @@ export class RawSocket implements AsyncDisposable {
   #closed = false;
 
   constructor(options: RawSocketOptions) {
+    requireType("options", options, "object");
     const { family, protocol = IPPROTO_RAW, headerIncluded = protocol === IPPROTO_RAW } = options;
-    if (family !== 4 && family !== 6) throw badArgument("family", family, "is 4 or 6");
+    if (family !== 4 && family !== 6) throw badArgument("family", family, "4 or 6");
     if (!Number.isInteger(protocol) || protocol < 0 || protocol > 255)
-      throw badArgument("protocol", protocol, "is a number from 0 to 255");
+      throw badArgument("protocol", protocol, "a whole number from 0 to 255");
     const device = options.interface === undefined ? undefined : interfaceOf(options.interface);
     this.family = family;
     try {
@@ -86,7 +87,7 @@ export class RawSocket implements AsyncDisposable {
   /** Hops that packets may take whose header is not included: 1 to 255. */
   set hops(value: number) {
     if (!Number.isInteger(value) || value < 1 || value > 255)
-      throw badArgument("hops", value, "is a number from 1 to 255");
+      throw badArgument("hops", value, "a whole number from 1 to 255");
     if (this.family === 4) this.native.setOption(IPPROTO_IP, IP_TTL, value);
     else this.native.setOption(IPPROTO_IPV6, IPV6_UNICAST_HOPS, value);
   }
@@ -103,6 +104,8 @@ export class RawSocket implements AsyncDisposable {
    */
   async send(packet: Uint8Array, address: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#check("address", address);
+    if (!(packet instanceof Uint8Array)) throw badArgument("packet", packet, "a Uint8Array");
+    requireSignal(options.signal);
     for (;;) {
       options.signal?.throwIfAborted();
       try {
@@ -117,6 +120,7 @@ export class RawSocket implements AsyncDisposable {
 
   /** The next packet. Throws the signal's reason, `CLOSED`, or `SYSTEM`. */
   async receive(options: { readonly signal?: AbortSignal } = {}): Promise<RawMessage> {
+    requireSignal(options.signal);
     for (;;) {
       options.signal?.throwIfAborted();
       let found: ReturnType<NativeRawSocket["receive"]>;
@@ -151,11 +155,7 @@ export class RawSocket implements AsyncDisposable {
   }
 
   #check(argument: string, address: string): void {
-    if (isIP(address.replace(/%.*$/, "")) !== this.family)
-      throw badArgument(argument, address, `is an IPv${this.family} address`);
+    if (typeof address !== "string" || isIP(address.replace(/%.*$/, "")) !== this.family)
+      throw badArgument(argument, address, `an IPv${this.family} address`);
   }
-}
-
-function badArgument(argument: string, value: unknown, what: string): SockinspectError<"BAD_ARGUMENT"> {
-  return new SockinspectError("BAD_ARGUMENT", `${argument} ${what}, not ${String(value)}`, { argument, value });
 }

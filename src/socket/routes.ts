@@ -1,5 +1,5 @@
 /** Which way packets would go: the kernel's routing table and its table of neighbours, by netlink. */
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError } from "../errors.js";
 import { binding, type NativeRoute } from "./binding.js";
 import { type Interface, interfaceOf, interfaces } from "./interfaces.js";
 
@@ -30,6 +30,9 @@ const types: Readonly<Record<number, Route["type"]>> = { 1: "unicast", 2: "local
  * `NO_ROUTE`, `BAD_ARGUMENT` where it is no address, or `NO_SUCH_INTERFACE`.
  */
 export function routeTo(destination: string, options: RouteOptions = {}): Route {
+  requireType("destination", destination, "string");
+  requireType("options", options, "object");
+  if (options.source !== undefined) requireType("source", options.source, "string");
   const device = options.interface === undefined ? undefined : interfaceOf(options.interface);
   const found = lookUp(destination, options.source ?? "", device);
   const all = interfaces();

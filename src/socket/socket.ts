@@ -1,6 +1,6 @@
 /** What stream and datagram sockets have in common: waiting without blocking, addresses, options, closing. */
 import { isIP } from "node:net";
-import { SockinspectError } from "../errors.js";
+import { badArgument, requireSignal, requireType, SockinspectError } from "../errors.js";
 import { parseIpv4, parseIpv6 } from "../wire/address.js";
 import { binding, type NativeSocket } from "./binding.js";
 import { begin, type Call, type CallName, type CallObserver, nextSocket } from "./calls.js";
@@ -64,9 +64,12 @@ export abstract class Socket implements AsyncDisposable {
   /** socket(2), wrapped and told to its observer, then the options. */
   protected static async make<S extends Socket>(
     type: "stream" | "datagram",
-    { family = 4, observe, ...rest }: SocketCreateOptions,
+    options: SocketCreateOptions,
     wrapped: (native: NativeSocket, observe: CallObserver | undefined) => S,
   ): Promise<S> {
+    requireType("options", options, "object");
+    const { family = 4, observe, ...rest } = options;
+    if (observe !== undefined) requireType("observe", observe, "function");
     try {
       const socket = wrapped(new (binding().Socket)({ family, type }), observe);
       if (observe) begin(observe, socket.number, "socket", { family, type })({ result: socket.number });
@@ -118,6 +121,7 @@ export abstract class Socket implements AsyncDisposable {
    * chooses one: see {@link localAddress}. Nothing is sent. Throws `SYSTEM` (EADDRINUSE, EADDRNOTAVAIL), `PERMISSION`.
    */
   async bind(local: { readonly address?: string | undefined; readonly port?: number | undefined } = {}): Promise<void> {
+    requireType("local", local, "object");
     const { address = this.family === 6 ? "::" : "0.0.0.0", port = 0 } = local;
     this.check(address, port);
     await this.call("bind", { address, port }, `cannot bind to ${address} port ${port}`, () =>
@@ -127,6 +131,7 @@ export abstract class Socket implements AsyncDisposable {
 
   /** Sets options, in the order given. Throws `BAD_ARGUMENT`, `PERMISSION` or `SYSTEM`. */
   set(options: Partial<SocketOptions>): void {
+    requireType("options", options, "object");
     for (const [name, value] of Object.entries(options)) {
       const ended = this.observe && begin(this.observe, this.number, "setsockopt", { [name]: value });
       try {
@@ -340,6 +345,7 @@ class Aborted {
 }
 
 export function throwIfAborted(signal: AbortSignal | undefined): void {
+  requireSignal(signal);
   if (signal?.aborted) throw new Aborted(signal.reason);
 }
 
@@ -349,7 +355,9 @@ function badAddress(value: unknown, what: string): SockinspectError<"BAD_ARGUMEN
 
 /** Octets of a message: text is UTF-8. */
 export function octetsOf(message: Uint8Array | string): Uint8Array {
-  return typeof message === "string" ? new TextEncoder().encode(message) : message;
+  if (typeof message === "string") return new TextEncoder().encode(message);
+  if (!(message instanceof Uint8Array)) throw badArgument("message", message, "a text or a Uint8Array");
+  return message;
 }
 
 /** Room for what is received. Throws `BAD_ARGUMENT`. */

@@ -1,5 +1,5 @@
 /** Stream sockets: TCP, call by call as socket(7) and tcp(7) have them. */
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError } from "../errors.js";
 import { binding, type NativeSocket } from "./binding.js";
 import type { CallObserver } from "./calls.js";
 import { socketFailure } from "./failure.js";
@@ -99,6 +99,7 @@ export class StreamSocket extends Socket {
    * accepts it. An aborted one leaves the socket unconnected. Rejects with ECONNREFUSED, ETIMEDOUT, ENETUNREACH, ….
    */
   async connect(remote: { readonly address: string; readonly port: number }, options: Waiting = {}): Promise<void> {
+    requireType("remote", remote, "object");
     const { address, port } = remote;
     this.check(address, port);
     await this.call("connect", { address, port }, `cannot connect to ${address} port ${port}`, async () => {

@@ -1,6 +1,6 @@
 /** Waiting for a socket of the addon, which calls back once and knows one wait at a time. */
 import { setTimeout } from "node:timers/promises";
-import { SockinspectError } from "../errors.js";
+import { requireSignal, SockinspectError } from "../errors.js";
 
 /** Calls back once, when the socket is ready or has an error. */
 type Arm = (callback: (error: NodeJS.ErrnoException | undefined) => void) => void;
@@ -17,6 +17,7 @@ export class Readiness {
 
   /** Resolves when the socket may be ready. Rejects with its error, the signal's reason, or `CLOSED`. */
   async wait(signal?: AbortSignal): Promise<void> {
+    requireSignal(signal);
     signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown): void => {

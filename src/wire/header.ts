@@ -9,7 +9,7 @@
  * is the field table, from which views, the encoder, trees, JSON and documentation are made. So a layout must be
  * straight-line: it may not branch on what a field returns.
  */
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError, shown } from "../errors.js";
 import { type Field, type Fields, getter, misfit, type Place } from "./field.js";
 import { nearest } from "./nearest.js";
 import { once } from "./once.js";
@@ -104,6 +104,7 @@ export function header<const V extends { readonly kind: string }>(spec: {
   };
 
   const draft = (given: DraftFields<V> = {}): Draft<V> => {
+    requireType("fields", given, "object");
     let isOther = false;
     for (const name in given) {
       const value: unknown = given[name as keyof DraftFields<V>];
@@ -143,13 +144,9 @@ export function fieldFault(
   const names = fields.map((candidate) => candidate.name);
   const meant = field || nearest(name, names);
   const said = field
-    ? `${why ?? misfit(field, value) ?? "does not take this value"}, not ${show(value)}`
+    ? `${why ?? misfit(field, value) ?? "does not take this value"}, not ${shown(value)}`
     : `does not exist; ${meant ? `did you mean ${meant}? ` : ""}${kind} has ${names.join(", ")}`;
   return new SockinspectError("BAD_FIELD", `${kind}.${name} ${said}`, { header: kind, field: name, value });
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
 }
 
 function released(): never {
