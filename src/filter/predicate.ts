@@ -74,7 +74,7 @@ const plainReads: Reads = {
   indexed: (base, place, width) => (data, at, size, length, memory, packet) => {
     const index = base(data, at, size, length, memory, packet);
     const from = (index + place) >>> 0;
-    if (index < 0 || index > size || from + width > size) return -1;
+    if (index < 0 || index > size || place > size || from + width > size) return -1;
     return read(data, at + from, width);
   },
   headerLength: (place) => (data, at, size) => (place >= size ? -1 : (data.getUint8(at + place) & 0xf) << 2),

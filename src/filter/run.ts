@@ -33,7 +33,8 @@ export function run(program: Program, data: DataView, at: number, end: number, l
             const answer = kept(from, width);
             if (answer === undefined) return 0;
             value = answer;
-          } else if (from + width > size || (mode === bpf.IND && x > size)) return 0;
+          } else if (from + width > size || (mode === bpf.IND && (x > size || (k > size && kept === undefined))))
+            return 0;
           else if (width === 4) value = data.getUint32(at + from);
           else if (width === 2) value = data.getUint16(at + from);
           else value = data.getUint8(at + from);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { compile } from "../../src/filter/compile.js";
+import { predicate } from "../../src/filter/predicate.js";
 import { octets } from "../../src/filter/program.js";
 import { run } from "../../src/filter/run.js";
 import { tcpSyn, udpDatagram, view } from "./packets.js";
@@ -35,6 +36,18 @@ test.each([
   ["ip6", false],
 ])("'%s' of a SYN to port 80 is %s", (source, expected) => {
   expect(matches(source, tcpSyn)).toBe(expected);
+});
+
+test("an index far below 0 leads nowhere, as in libpcap, although the sum is in the packet", () => {
+  const data = view(tcpSyn);
+  const asks = (source: string): boolean =>
+    predicate(source, { linkType: 1 })(data, 0, data.byteLength, data.byteLength);
+  // 13 octets before it, where the 14 of Ethernet make it a place, and 20
+  for (const [source, expected] of [
+    ["tcp[0xfffffff3] = 0", true],
+    ["tcp[0xffffffec] = 0x45", false],
+  ] as const)
+    expect([matches(source, tcpSyn), asks(source)]).toEqual([expected, expected]);
 });
 
 test("qualifiers are passed on to the numbers that follow", () => {
