@@ -2,8 +2,8 @@
 import { parseDraft } from "../craft/draft.js";
 import { Frame } from "../packet/frame.js";
 import { count } from "../render/text.js";
-import { Asker } from "../send/ask.js";
-import { craft } from "../send/here.js";
+import { type Answer, Asker } from "../send/ask.js";
+import { craftFor } from "../send/here.js";
 import { checkSendOptions, type SendOptions, sendBy } from "../send/send.js";
 import { type Sent, Transmitter } from "../send/transmitter.js";
 import type { Outgoing, Way } from "../send/way.js";
@@ -38,6 +38,7 @@ export interface AskCommandOptions extends CommonOptions {
 
 export async function sendCommand(drafts: readonly string[], options: SendCommandOptions): Promise<void> {
   const user = chooseUser(options.user);
+  const craft = craftFor(options.interface);
   const packets = drafts.map((draft) => craft(...parseDraft(draft)));
   const count = options.flood ? Number.POSITIVE_INFINITY : options.count;
   const ended = new AbortController();
@@ -63,6 +64,7 @@ export async function sendCommand(drafts: readonly string[], options: SendComman
 
 export async function askCommand(drafts: readonly string[], options: AskCommandOptions): Promise<void> {
   const user = chooseUser(options.user);
+  const craft = craftFor(options.interface);
   const packets = drafts.map((draft) => craft(...parseDraft(draft)));
   const { via, retries, guard } = options;
   await using asker = await Asker.open(packets, {
@@ -93,8 +95,8 @@ export async function askCommand(drafts: readonly string[], options: AskCommandO
   if (unanswered > 0) process.exitCode = 1;
 }
 
-/** Packets as `sockinspect capture` shows them. */
-async function show(packets: readonly Outgoing[], options: CommonOptions): Promise<void> {
+/** Packets as `sockinspect capture` shows them, of those that were captured also what the kernel said of them. */
+async function show(packets: readonly (Outgoing & Partial<Answer>)[], options: CommonOptions): Promise<void> {
   const shown: ShowOptions = {
     ...options,
     payload: true,
@@ -103,8 +105,14 @@ async function show(packets: readonly Outgoing[], options: CommonOptions): Promi
   };
   const printing = new Printing(shown);
   const frame = new Frame();
-  for (const { octets, linkType } of packets) {
+  for (const { octets, linkType, packet } of packets) {
     frame.linkType = linkType;
+    frame.seconds = packet?.seconds ?? Number.NaN;
+    frame.nanoseconds = packet?.nanoseconds ?? 0;
+    frame.device = packet?.device;
+    frame.direction = packet?.direction;
+    frame.offload = packet?.offload ?? "none";
+    frame.gso = packet?.gso ?? false;
     frame.move(new DataView(octets.buffer, octets.byteOffset, octets.byteLength), 0, octets.length, octets.length);
     printing.take(frame);
   }

@@ -1,7 +1,7 @@
 /** The fields that are computed where a draft leaves them out, checksums aside: by header and name, from the whole stack. */
 import { type HeaderKind, ids } from "../packet/headers.js";
 import { ipv4Number, macText, parseIpv6 } from "../wire/address.js";
-import type { Fields, Stack } from "./stack.js";
+import type { Environment, Fields, Stack } from "./stack.js";
 
 /** The value of a field of header `i`; undefined leaves it as it is by default. */
 export type Compute = (stack: Stack, i: number) => unknown;
@@ -69,8 +69,12 @@ const hardwareSource: Compute = (stack, i) => {
   let n = i;
   while (stack.next[n] === ids.vlan) n++;
   const addresses = draftOf(stack, n, "arp")?.["addresses"] as Fields | undefined;
-  return addresses?.["senderHardware"];
+  const ip = draftOf(stack, n, "ipv4") ?? draftOf(stack, n, "ipv6");
+  const destination = ip?.["destination"] ?? addresses?.["targetProtocol"];
+  return addresses?.["senderHardware"] ?? stack.environment.hardwareSource?.(text(destination));
 };
+
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 /** IEEE 802.3 §3.2.6: in front of LLC stands the length. */
 function lengthOfLlc(stack: Stack, i: number): number | undefined {
@@ -95,6 +99,26 @@ export const flagged: { readonly [K in HeaderKind]?: Readonly<Record<string, Fro
     acknowledgmentPresent: has("acknowledgmentNumber"),
     // RFC 2637 §4.1: version 1 carries PPP, and has these where its packets are numbered
     version: ({ protocol }, next) => (next === ids.ppp || protocol === 0x880b ? 1 : 0),
+  },
+};
+
+/** What follows the fixed part, with what only the machine knows of it. */
+export type Known = (rest: unknown, environment: Environment) => unknown;
+
+export const known: { readonly [K in HeaderKind]?: Known } = {
+  // RFC 826: the sender's addresses are those of who asks
+  arp(rest, { source, hardwareSource }) {
+    if (!source && !hardwareSource) return rest;
+    if (rest !== undefined && (typeof rest !== "object" || rest === null)) return rest;
+    const given = rest as Fields | undefined;
+    const target = text(given?.["targetProtocol"]);
+    const senderHardware = given?.["senderHardware"] ?? hardwareSource?.(target);
+    const senderProtocol = given?.["senderProtocol"] ?? (target === undefined ? undefined : source?.(target));
+    return {
+      ...given,
+      ...(senderHardware !== undefined && { senderHardware }),
+      ...(senderProtocol !== undefined && { senderProtocol }),
+    };
   },
 };
 

@@ -184,11 +184,12 @@ function follow(stack: Stack, { follows, following }: Recipe, i: number): void {
 
 function placeRest(stack: Stack, recipe: Recipe, i: number): void {
   const { walk } = stack;
-  const { slot, codec, code, unit, length, padN } = recipe.rest!;
+  const { slot, codec, code, unit, length, padN, known } = recipe.rest!;
   const given = stack.given[i]!;
   const start = walk.starts[i]!;
   const at = walk.at;
-  const wanted = (given & slot.bit) !== 0 ? stack.drafts[i]![slot.name] : recipe.rest!.value;
+  const draft = (given & slot.bit) !== 0 ? stack.drafts[i]![slot.name] : recipe.rest!.value;
+  const wanted = known ? known(draft, stack.environment) : draft;
   const value = wanted === undefined ? undefined : codec.fill(wanted, stack.data, at);
   let size = 0;
   if (value === undefined) {
@@ -276,6 +277,9 @@ const starts = new Map<number, number>([
 ]);
 
 function linkTypeOf(stack: Stack, first: number): number {
+  // A version that is wrong on purpose makes no other header of it
+  if (first === ids.ipv4 && stack.octets[0]! >> 4 !== 4) return linkTypes.ipv4;
+  if (first === ids.ipv6 && stack.octets[0]! >> 4 !== 6) return linkTypes.ipv6;
   const linkType = starts.get(first);
   if (linkType !== undefined) return linkType;
   throw stack.refuse(0, `no frame starts with ${recipeAt(first).kind}: put ipv4(), ipv6() or ethernet() before it`);

@@ -2,7 +2,7 @@
 import { type HeaderKind, headerOf, headers } from "../packet/headers.js";
 import type { Field, Rest } from "../wire/field.js";
 import { type Writer, writer } from "../wire/write.js";
-import { type Compute, computed, type FromDraft, flagged } from "./computed.js";
+import { type Compute, computed, type FromDraft, flagged, type Known, known } from "./computed.js";
 import { defaults } from "./defaults.js";
 import { type Following, following } from "./following.js";
 
@@ -42,6 +42,7 @@ interface RestRecipe {
   readonly length: Slot | undefined;
   /** Octets between a header's end and the next multiple are filled with one of these options, with zeros where left out. */
   readonly padN: boolean;
+  readonly known: Known | undefined;
 }
 
 /** Which fields tell what the rest is, and how long it is. */
@@ -94,6 +95,7 @@ function recipeOf(kind: HeaderKind, id: number): Recipe {
       unit,
       length: slotOf(length),
       padN,
+      known: known[kind],
     },
   };
 }

@@ -7,6 +7,11 @@ import type { Craftable } from "./craft.js";
 export interface Environment {
   /** The source address of packets to `destination`; undefined where that is not known. */
   readonly source?: (destination: string) => string | undefined;
+  /**
+   * The hardware address that Ethernet frames leave from whose IP packet, or ARP question, is for `destination`; that is
+   * undefined where they hold neither.
+   */
+  readonly hardwareSource?: (destination: string | undefined) => string | undefined;
   /** The next ephemeral port: RFC 6056. */
   readonly port?: () => number;
   /** The next identification of an IPv4 packet or IPv6 fragment; its low 16 bits are those of IPv4. */

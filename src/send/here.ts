@@ -2,17 +2,41 @@
 import { type Craftable, crafter } from "../craft/craft.js";
 import type { Crafted } from "../craft/crafted.js";
 import { isSockinspectError } from "../errors.js";
+import { type Interface, interfaceOf } from "../socket/interfaces.js";
 import { routeTo } from "../socket/routes.js";
 
-/**
- * Makes a packet of headers and payloads as the pure `crafter()` does; a source address that is left out is the one the
- * routing table gives for the destination, where this machine has one.
- */
-export const craft: (...pieces: readonly Craftable[]) => Crafted = crafter({ source: sourceTo });
+type Craft = (...pieces: readonly Craftable[]) => Crafted;
 
-function sourceTo(destination: string): string | undefined {
+/**
+ * Makes a packet of headers and payloads as the pure `crafter()` does; source addresses that are left out, of Ethernet and
+ * ARP too, are those the routing table gives for the destination, where this machine has them.
+ */
+export const craft: Craft = craftFor(undefined);
+
+/**
+ * {@link craft} for packets that leave by the device called `name`: they come from its addresses. RFC 4007 §6: those of one
+ * link mean nothing on another.
+ */
+export function craftFor(name: string | undefined): Craft {
+  return crafter({
+    source: (destination) => known(() => routeTo(destination, { interface: name }).source),
+    hardwareSource: (destination) =>
+      known(() => {
+        if (name !== undefined) return hardwareAddressOf(interfaceOf(name));
+        return destination === undefined ? undefined : hardwareAddressOf(routeTo(destination).device);
+      }),
+  });
+}
+
+const ARPHRD_ETHER = 1;
+
+function hardwareAddressOf({ hardwareType, hardwareAddress }: Interface): string | undefined {
+  return hardwareType === ARPHRD_ETHER ? hardwareAddress : undefined;
+}
+
+function known<T>(look: () => T): T | undefined {
   try {
-    return routeTo(destination).source;
+    return look();
   } catch (error) {
     // No route, a system without routing tables, octets that are wrong on purpose: the packet can be made all the same
     if (isSockinspectError(error)) return undefined;
