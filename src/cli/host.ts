@@ -1,6 +1,8 @@
 /** Hosts that are named on the command line. */
 import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import { SockinspectError } from "../errors.js";
+import { ipv6Text, parseIpv6 } from "../wire/address.js";
 import type { Icmp } from "../wire/icmp.js";
 import { icmpCodeName, icmpTypes, icmpv6CodeName, icmpv6Types } from "../wire/icmp-names.js";
 import type { Icmpv6 } from "../wire/icmpv6.js";
@@ -19,12 +21,22 @@ export interface Host {
   readonly family: 4 | 6;
 }
 
-/** The address of a host, by the system's resolver. Throws `NO_ROUTE` where it has none. */
+/** The address of a host, by the system's resolver. Throws `NO_ROUTE` where it has none, `BAD_ARGUMENT` for an address of the other kind. */
 export async function hostOf(name: string, options: HostOptions): Promise<Host> {
   const wanted = options.ipv4 ? 4 : options.ipv6 ? 6 : 0;
+  const given = isIP(name);
+  if (given !== 0 && wanted !== 0 && given !== wanted)
+    throw new SockinspectError(
+      "BAD_ARGUMENT",
+      `${name} is an IPv${given} address, and -${wanted} asks for IPv${wanted}`,
+      {
+        argument: `-${wanted}`,
+        value: name,
+      },
+    );
   try {
     const { address, family } = await lookup(name, { family: wanted });
-    return { name, address, family: family === 6 ? 6 : 4 };
+    return { name, address: family === 6 ? canonical(address) : address, family: family === 6 ? 6 : 4 };
   } catch (cause) {
     const kind = wanted === 0 ? "" : `IPv${wanted} `;
     throw new SockinspectError(
@@ -34,6 +46,14 @@ export async function hostOf(name: string, options: HostOptions): Promise<Host> 
       { cause },
     );
   }
+}
+
+/** RFC 5952: as it stands in packets that are read. */
+function canonical(address: string): string {
+  const [plain, ...zone] = address.split("%");
+  const octets = parseIpv6(plain);
+  if (!octets) return address;
+  return [ipv6Text(new DataView(Uint8Array.from(octets).buffer), 0), ...zone].join("%");
 }
 
 /** The IP header of packets to `host`. */

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { type Layer, layer } from "../packet/packet.js";
 import { type Answer, Asker } from "../send/ask.js";
-import { craft } from "../send/here.js";
+import { craftFor } from "../send/here.js";
 import { icmp } from "../wire/icmp.js";
 import { icmpv6 } from "../wire/icmpv6.js";
 import { deviceOf, errorText, type Host, type HostOptions, headerTo, hostOf } from "./host.js";
@@ -29,12 +29,14 @@ const HEADERS = { 4: 28, 6: 48 } as const;
 export async function pingCommand(name: string, options: PingOptions): Promise<void> {
   const user = chooseUser(options.user);
   const host = await hostOf(name, options);
+  const device = deviceOf(host, options.interface);
+  const craft = craftFor(device);
   const identifier = process.pid & 0xffff;
-  const request = (sequenceNumber: number) => echo(host, identifier, sequenceNumber & 0xffff, options);
+  const request = (sequenceNumber: number) => craft(...echo(host, identifier, sequenceNumber & 0xffff, options));
   const ended = new AbortController();
   await using asker = await Asker.open([request(1)], {
     timeout: options.timeout * 1000,
-    interface: deviceOf(host, options.interface),
+    interface: device,
   });
   giveUpPrivileges(user);
   const stop = (): void => ended.abort();
@@ -78,10 +80,11 @@ export async function pingCommand(name: string, options: PingOptions): Promise<v
   }
   const aborted = new Promise((resolve) => ended.signal.addEventListener("abort", resolve));
   if (!ended.signal.aborted) await Promise.race([Promise.all(waiting), aborted]);
-  if (failure !== undefined) throw failure;
   print(`\n--- ${name} ping statistics ---`);
   for (const text of results.summary(performance.now() - start)) print(text);
-  if ((await output.flush()) && results.received === 0) process.exitCode = 1;
+  const isRead = await output.flush();
+  if (failure !== undefined) throw failure;
+  if (isRead && results.received === 0) process.exitCode = 1;
 }
 
 function echo(host: Host, identifier: number, sequenceNumber: number, options: PingOptions) {
@@ -89,8 +92,8 @@ function echo(host: Host, identifier: number, sequenceNumber: number, options: P
   const data = Uint8Array.from({ length: options.size }, (_, i) => i);
   const header = headerTo(host, options.ttl);
   return host.family === 4
-    ? craft(header, icmp({ type: 8, message }), data)
-    : craft(header, icmpv6({ type: 128, message }), data);
+    ? [header, icmp({ type: 8, message }), data]
+    : [header, icmpv6({ type: 128, message }), data];
 }
 
 class Results {

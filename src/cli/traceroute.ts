@@ -2,7 +2,7 @@ import { reverse } from "node:dns/promises";
 import { layer } from "../packet/packet.js";
 import { printable } from "../render/text.js";
 import { type Answer, Asker } from "../send/ask.js";
-import { craft } from "../send/here.js";
+import { craftFor } from "../send/here.js";
 import { icmp } from "../wire/icmp.js";
 import { icmpv6 } from "../wire/icmpv6.js";
 import { tcp } from "../wire/tcp.js";
@@ -38,7 +38,7 @@ export async function tracerouteCommand(name: string, options: TracerouteOptions
   const host = await hostOf(name, options);
   const probes = new Probes(host, options);
   // A RST of the kernel's is welcome here: it ends what a probe has half opened
-  const asking = { timeout: options.wait * 1000, interface: deviceOf(host, options.interface), guard: false };
+  const asking = { timeout: options.wait * 1000, interface: probes.device, guard: false };
   await using asker = await Asker.open([probes.make(1, 0)], asking);
   giveUpPrivileges(user);
   const stop = (): void => process.exit(130);
@@ -49,17 +49,19 @@ export async function tracerouteCommand(name: string, options: TracerouteOptions
   ]);
   const hops: Promise<(Answer | undefined)[]>[] = [];
   const ask = (hop: number): void => {
-    const answers = Array.from({ length: options.queries }, (_, query) => asker.ask(probes.make(hop, query)));
+    const answers = Array.from({ length: options.queries }, async (_, query) => asker.ask(probes.make(hop, query)));
     hops[hop] = Promise.all(answers);
     // Said when it is this hop's turn
     hops[hop].catch(() => {});
   };
   let reached = false;
-  for (let hop = options.firstHop; hop <= options.maxHops && !reached; hop++) {
+  let ended = false;
+  for (let hop = options.firstHop; hop <= options.maxHops && !ended; hop++) {
     const last = Math.min(hop + AHEAD - 1, options.maxHops);
     for (let next = hop; next <= last; next++) if (!hops[next]) ask(next);
     const answers = await hops[hop]!;
-    reached = answers.some((answer) => answer !== undefined && isReached(answer, host));
+    reached = answers.some((answer) => answer !== undefined && isOf(host, answer));
+    ended = reached || answers.some((answer) => answer !== undefined && unreachable(answer) !== undefined);
     if (!(await print([await hopText(hop, answers, options.names)]))) return;
   }
   process.removeListener("SIGINT", stop);
@@ -72,16 +74,22 @@ class Probes {
   readonly #options: TracerouteOptions;
   readonly #sourcePort = 49_152 + (process.pid % 8192);
   readonly #port: number;
+  readonly #craft: ReturnType<typeof craftFor>;
+  /** By which they go, where it is known before. */
+  readonly device: string | undefined;
 
   constructor(host: Host, options: TracerouteOptions) {
     this.#host = host;
     this.#options = options;
     this.#port = options.port ?? PORTS[options.method];
+    this.device = deviceOf(host, options.interface);
+    this.#craft = craftFor(this.device);
   }
 
   make(hop: number, query: number) {
     const number = hop * this.#options.queries + query;
     const header = headerTo(this.#host, hop);
+    const craft = this.#craft;
     const data = Uint8Array.from({ length: DATA }, (_, i) => 0x40 + i);
     switch (this.#options.method) {
       case "udp":
@@ -110,11 +118,17 @@ class Probes {
   }
 }
 
-/** Whether the host itself has answered, or an error says that nothing leads there. */
-function isReached({ packet }: Answer, host: Host): boolean {
+/** Whether the host itself has answered. */
+function isOf(host: Host, { packet }: Answer): boolean {
   const error = layer(packet, "icmp") ?? layer(packet, "icmpv6");
   if (error && isTimeExceeded(error)) return false;
-  return sourceOf(packet) === host.address.replace(/%.*$/, "") || error?.message.kind === "unreachable";
+  return sourceOf(packet) === host.address.replace(/%.*$/, "");
+}
+
+/** The error by which somebody says that nothing leads there; undefined where it says something else. */
+function unreachable({ packet }: Answer) {
+  const error = layer(packet, "icmp") ?? layer(packet, "icmpv6");
+  return error?.message.kind === "unreachable" ? error : undefined;
 }
 
 function isTimeExceeded(error: { readonly kind: "icmp" | "icmpv6"; readonly type: number }): boolean {
@@ -152,9 +166,9 @@ async function named(address: string): Promise<string> {
 }
 
 /** traceroute(8): what an error says that is neither "time exceeded" nor "port unreachable". */
-function mark({ packet }: Answer): string {
-  const error = layer(packet, "icmp") ?? layer(packet, "icmpv6");
-  if (error?.message.kind !== "unreachable") return "";
+function mark(answer: Answer): string {
+  const error = unreachable(answer);
+  if (!error) return "";
   const marks: Readonly<Record<number, string>> =
     error.kind === "icmp"
       ? { 0: " !N", 1: " !H", 2: " !P", 3: "", 4: " !F", 5: " !S", 10: " !X", 13: " !X" }

@@ -1,6 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,6 +9,7 @@ import { createCapture } from "../../src/capture/file-output.js";
 import { capture } from "../../src/capture/live.js";
 import { layer, type Packet } from "../../src/packet/packet.js";
 import { binding } from "../../src/socket/binding.js";
+import { NetworkNamespace } from "../../src/socket/namespace.js";
 import { ip } from "../support/addon.js";
 import { Running, run } from "../support/command.js";
 import { drain, ownNetwork, sendDatagrams, take } from "../support/live.js";
@@ -75,12 +77,41 @@ describe("sockinspect send", () => {
 describe("sockinspect ask", () => {
   test("shows the question and its answer, and ends with 1 where there is none", async () => {
     const { code, stdout, stderr } = await run("ask", "ipv4(destination=127.0.0.1)/tcp(destinationPort=1,flags=syn)");
-    expect(stdout).toMatch(/:1 {2}TCP SYN .*\n127\.0\.0\.1:1 → .* TCP RST ACK/);
+    expect(stdout).toMatch(/:1 {2}TCP SYN .*\nlo in {2}127\.0\.0\.1:1 → .* TCP RST ACK/);
     expect(stderr).toMatch(/^answered within \d+\.\d{3} ms\n$/);
     expect(code).toBe(0);
     const none = await run("ask", "-W", "0.05", "--retries", "1", "ipv4(destination=10.0.0.2)/udp");
     expect(none.stderr).toBe("no answer within 0.05 s, asked 2 times\n");
     expect(none.code).toBe(1);
+  });
+});
+
+describe("what the kernel said of an answer is shown with it", () => {
+  const syn = (port: number) => `ipv4(destination=127.0.0.1)/tcp(destinationPort=${port},flags=syn)`;
+
+  test("a checksum that is left to the device is not wrong", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const short = await run("ask", syn(port));
+    expect(short.stdout).toContain("SYN ACK");
+    expect(short.stdout).not.toContain("checksum");
+    expect((await run("ask", "-v", syn(port))).stdout).toContain("not computed yet");
+    server.close();
+  });
+
+  test("its time, device and direction are; a packet that is only made has none", async () => {
+    const before = Date.now();
+    const { stdout } = await run("ask", "--json", syn(1));
+    const [question, answer] = stdout
+      .trim()
+      .split("\n")
+      .map((text) => JSON.parse(text));
+    expect(question).not.toHaveProperty("time");
+    expect(answer).toMatchObject({ device: "lo", direction: "in" });
+    expect(Date.parse(answer.time)).toBeGreaterThanOrEqual(before - 1000);
+    const sent = await run("send", "--json", "ipv4(destination=127.0.0.1)/udp");
+    expect(JSON.parse(sent.stdout)).not.toHaveProperty("time");
   });
 });
 
@@ -109,7 +140,81 @@ describe("sockinspect ping", () => {
   });
 });
 
+test("sockinspect ping sums up where sending fails, too", async () => {
+  const [here, there] = [new NetworkNamespace(), new NetworkNamespace()];
+  here.join("wa", there, "wb");
+  for (const [host, device, address] of [
+    [here, "wa", "10.3.0.1"],
+    [there, "wb", "10.3.0.2"],
+  ] as const)
+    host.run(() => {
+      binding().setInterfaceUp(device);
+      binding().addAddress(device, address, 24);
+    });
+  const command = here.run(() => new Running(["ping", "-i", "0.05", "10.3.0.2"]));
+  await command.until("stdout", "icmp_seq=1");
+  here.run(() => ip("link", "delete", "wa"));
+  const { code, stdout, stderr } = await command.end();
+  expect(stdout).toMatch(/\n--- 10\.3\.0\.2 ping statistics ---\n\d+ packets transmitted, \d+ received/);
+  expect(stderr).toMatch(/^sockinspect: /);
+  expect(code).not.toBe(0);
+  for (const host of [here, there]) await host.close();
+});
+
 test.each([
+  ["ping", "-6", "10.0.0.2"],
+  ["ping", "-4", "::1"],
+  ["traceroute", "-6", "127.0.0.1"],
+])("sockinspect %s %s refuses %s", async (command, option, host) => {
+  const { code, stdout, stderr } = await run(command, option, host);
+  expect(stderr).toBe(
+    `sockinspect: ${host} is an IPv${host.includes(":") ? 6 : 4} address, and ${option} asks for IPv${option[1]}\n`,
+  );
+  expect(stdout).toBe("");
+  expect(code).toBe(64);
+});
+
+test.each([
+  ["ping", "-i", "3000000", "127.0.0.1"],
+  ["ping", "-W", "3000000", "127.0.0.1"],
+  ["capture", "--duration", "3000000"],
+])("sockinspect %s refuses %s %s, which no timer takes", async (...args) => {
+  const { code, stderr } = await run(...args);
+  expect(stderr).toContain("It takes up to 2147483 seconds, 24 days.");
+  expect(code).not.toBe(0);
+});
+
+test("sockinspect traceroute refuses more questions a hop than it can tell apart", async () => {
+  expect((await run("traceroute", "-q", "3000", "--tcp", "127.0.0.1")).stderr).toContain("from 1 to 32");
+});
+
+test("sockinspect traceroute says that a host is not reached that a router calls unreachable", async () => {
+  const router = new NetworkNamespace();
+  const here = new NetworkNamespace();
+  here.join("ra", router, "rb");
+  here.run(() => {
+    binding().setInterfaceUp("ra");
+    binding().addAddress("ra", "10.7.0.1", 24);
+    ip("route", "add", "default", "via", "10.7.0.2");
+  });
+  router.run(() => {
+    binding().setInterfaceUp("rb");
+    binding().addAddress("rb", "10.7.0.2", 24);
+    binding().setForwarding("rb");
+    binding().setForwarding("lo");
+    ip("route", "add", "unreachable", "10.4.0.0/24");
+  });
+  const { code, stdout } = await here.run(() => run("traceroute", "-n", "-m", "4", "10.4.0.1"));
+  expect(stdout).toMatch(/\n 1 {2}10\.7\.0\.2( {2}[\d.]+ ms){3}\n 2 .*10\.7\.0\.2.* !H|\n 1 {2}10\.7\.0\.2.* !H/);
+  expect(code).toBe(1);
+  const router2 = await here.run(() => run("traceroute", "-n", "10.7.0.2"));
+  expect(router2.code).toBe(0);
+  await here.close();
+  await router.close();
+});
+
+test.each([
+  ["0:0::1", "udp"],
   ["127.0.0.1", "udp"],
   ["127.0.0.1", "tcp"],
   ["127.0.0.1", "icmp"],
@@ -118,7 +223,9 @@ test.each([
   ["::1", "icmp"],
 ])("sockinspect traceroute finds %s by %s one hop away", async (host, method) => {
   const { code, stdout } = await run("traceroute", "-n", "--method", method, host);
-  expect(stdout).toMatch(new RegExp(`^traceroute to .*\\(${method}\\)\n 1  ${host}(  [\\d.]+ ms){3}\n$`));
+  expect(stdout).toMatch(
+    new RegExp(`^traceroute to .*\\(${method}\\)\n 1  ${host.replace("0:0:", ":")}(  [\\d.]+ ms){3}\n$`),
+  );
   expect(code).toBe(0);
 });
 

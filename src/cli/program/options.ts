@@ -27,7 +27,7 @@ export function filterOptions(command: Command): Command {
 export function liveOptions(command: Command): Command {
   return command
     .option("-i, --interface <name>", "one network interface (default: all of them, loopback included)")
-    .option("--duration <seconds>", "end after so long", positive)
+    .option("--duration <seconds>", "end after so long", seconds)
     .option("--snaplen <octets>", "keep only so much of each packet", positiveWhole)
     .option("--buffer <MiB>", "ring the kernel writes packets to", positive, 32)
     .addOption(new Option("--direction <way>", "only what comes in or goes out").choices(["in", "out"]))
@@ -84,6 +84,16 @@ function collect(value: string, earlier: string[] = []): string[] {
 export function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError("It takes a number above 0.");
+  return value;
+}
+
+/** Timers take up to 2^31 - 1 milliseconds. */
+const LONGEST = 2_147_483;
+
+/** For timers. */
+export function seconds(text: string): number {
+  const value = positive(text);
+  if (value > LONGEST) throw new InvalidArgumentError(`It takes up to ${LONGEST} seconds, 24 days.`);
   return value;
 }
 

@@ -1,6 +1,6 @@
 /** Commands that put packets of our own making on the wire. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Commands, colorOption, filterOptions, positive, positiveWhole } from "./options.js";
+import { type Commands, colorOption, filterOptions, positive, positiveWhole, seconds } from "./options.js";
 
 const DRAFT = "headers and payloads, such as 'ipv4(destination=127.0.0.1)/tcp(destinationPort=5000,flags=syn)'";
 const ROOT = "needs root (sudo) or CAP_NET_RAW";
@@ -37,7 +37,7 @@ Exit codes: 0 the kernel has taken all, ${EXIT}`,
         .description(`send packets that drafts make, and show what answers; ${ROOT}`)
         .argument("<draft...>", DRAFT),
     )
-      .option("-W, --timeout <seconds>", "how long an answer is waited for, each time", positive, 1)
+      .option("-W, --timeout <seconds>", "how long an answer is waited for, each time", seconds, 1)
       .option("--retries <n>", "how often a packet is sent again that nobody answers", whole, 0)
       .option("--no-guard", "let the kernel answer what comes back, as with RST to a SYN ACK it knows nothing of")
       .addHelpText(
@@ -56,9 +56,9 @@ Exit codes: 0 all were answered, 1 not all, ${EXIT}`,
   ping(program) {
     hostOptions(program.command("ping").description(`ask a host for echoes, as ping(8) does; ${ROOT}`))
       .option("-c, --count <n>", "end after n requests", positiveWhole)
-      .option("-i, --interval <seconds>", "time between requests", positive, 1)
+      .option("-i, --interval <seconds>", "time between requests", seconds, 1)
       .option("-s, --size <octets>", "data of a request", dataSize, 56)
-      .option("-W, --timeout <seconds>", "how long a reply is waited for", positive, 1)
+      .option("-W, --timeout <seconds>", "how long a reply is waited for", seconds, 1)
       .option("-t, --ttl <hops>", "hops a request may take", hops)
       .option("-I, --interface <name>", "only by this network interface")
       .option("-q, --quiet", "only the summary")
@@ -86,8 +86,8 @@ Exit codes: 0 there were replies, 1 there were none, ${EXIT}`,
       .option("-p, --port <port>", "destination port (default: 33434 and up for udp, 80 for tcp)", port)
       .option("-f, --first-hop <n>", "begin with this hop", hops, 1)
       .option("-m, --max-hops <n>", "end after this hop", hops, 30)
-      .option("-q, --queries <n>", "questions for each hop", positiveWhole, 3)
-      .option("-w, --wait <seconds>", "how long an answer is waited for", positive, 3)
+      .option("-q, --queries <n>", "questions for each hop, 32 at most", queries, 3)
+      .option("-w, --wait <seconds>", "how long an answer is waited for", seconds, 3)
       .option("-n, --no-names", "addresses only")
       .option("-i, --interface <name>", "only by this network interface")
       .addHelpText(
@@ -175,6 +175,11 @@ function whole(text: string): number {
 
 function hops(text: string): number {
   return between(text, 1, 255);
+}
+
+/** So many that each has a source port of its own, 255 hops away. */
+function queries(text: string): number {
+  return between(text, 1, 32);
 }
 
 function port(text: string): number {

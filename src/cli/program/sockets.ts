@@ -1,6 +1,6 @@
 /** Commands that open stream and datagram sockets of their own, for others to watch. */
 import { type Command, Option } from "commander";
-import { type Commands, colorOption, port, positive, positiveWhole, whole } from "./options.js";
+import { type Commands, colorOption, port, positiveWhole, seconds, whole } from "./options.js";
 
 export const socketCommands: Commands = {
   echo(program) {
@@ -51,7 +51,7 @@ function echoCommands(echo: Command): void {
     )
     .option("--backlog <connections>", "connections that the kernel keeps until they are accepted", whole, 511)
     .option("--connections <limit>", "serve no more than so many at once", positiveWhole)
-    .option("--idle <seconds>", "close a connection that is silent for so long", positive)
+    .option("--idle <seconds>", "close a connection that is silent for so long", seconds)
     .addOption(
       new Option("--threads <count>", "how many threads (implies --serve threads; default: 2)")
         .argParser(positiveWhole)
@@ -108,7 +108,7 @@ function clientOptions(command: Command): Command {
     .argument("<host:port>", "such as localhost:5000, 192.0.2.1:5000 or [2001:db8::1]:5000")
     .argument("[message...]", "what to send, each by itself (default: the lines of standard input)")
     .option("--source-port <port>", "the port to send from (default: an ephemeral one)", port)
-    .option("--timeout <seconds>", "how long to wait for what comes back", positive, 1)
+    .option("--timeout <seconds>", "how long to wait for what comes back", seconds, 1)
     .option("--raw", "print what comes back as it is")
     .option("--quiet", "print no calls")
     .addOption(colorOption())
