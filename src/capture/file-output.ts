@@ -60,6 +60,8 @@ export class CaptureOutput implements AsyncDisposable {
   readonly format: "pcapng" | "pcap";
   /** The files that there are now, the newest last. */
   readonly files: string[] = [];
+  /** Files that a rotation was to remove, and could not. */
+  readonly kept: string[] = [];
   /** Packets written until now. */
   packets = 0;
   readonly #file: string;
@@ -232,7 +234,16 @@ export class CaptureOutput implements AsyncDisposable {
     this.#sink = await Sink.open(name, this.#options);
     this.files.push(name);
     const { files = Number.POSITIVE_INFINITY } = this.#options.rotation!;
-    while (this.files.length > files) await unlink(this.files.shift()!).catch(() => {}); // whoever removed it was faster
+    while (this.files.length > files) await this.#remove(this.files.shift()!);
+  }
+
+  async #remove(file: string): Promise<void> {
+    try {
+      await unlink(file);
+    } catch (error) {
+      // Whoever removed it was faster
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") this.kept.push(file);
+    }
   }
 
   #closedError(): SockinspectError {

@@ -4,8 +4,8 @@ import { count } from "../render/text.js";
 import type { ColourChoice } from "./colours.js";
 import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
-import { chooseUser, fileOwner, giveUpPrivileges } from "./privileges.js";
-import { checkSaveOptions, type SaveOptions, Saving } from "./save.js";
+import { type Choice, chooseUser, fileOwner, giveUpPrivileges, laterOwner } from "./privileges.js";
+import { checkSaveOptions, rotates, type SaveOptions, Saving } from "./save.js";
 import { pour, remarksOf, type Sink } from "./show.js";
 import { summary } from "./summary.js";
 import { progress, teller } from "./tell.js";
@@ -38,14 +38,14 @@ export async function captureCommand(words: string[], options: CaptureCommandOpt
   try {
     // Only once the socket is open: a file that is there is not replaced for a mistake in the filter
     if (options.write !== undefined)
-      saving = await Saving.open(options.write, options, fileOwner(user), () => source.stop());
+      saving = await Saving.open(options.write, options, ownerOf(user, options), () => source.stop());
     const said = giveUpPrivileges(user);
     // From here on octets from the network are looked at.
     saving?.checkRotation();
     const prints = !options.quiet && (saving === undefined || options.print === true);
     const sinks: Sink[] = [...(saving ? [saving] : []), ...(prints ? showing(options) : [])];
     const silent = !prints || options.ladder === true;
-    await follow(source, sinks, saving, silent, options, notes(filter, options, said));
+    await follow(source, sinks, saving, silent, options, notes(filter, options, said, saving?.note));
   } finally {
     await source.close();
     await saving?.close(source.statistics());
@@ -70,9 +70,14 @@ export async function pourLive(
   }
 }
 
-function notes(filter: string, options: LiveOptions, said: string | undefined): readonly string[] {
+/** Of several files the process creates all but the first itself, as whom it becomes, and removes them as such. */
+function ownerOf(user: Choice, options: SaveOptions) {
+  return rotates(options) ? laterOwner(user) : fileOwner(user);
+}
+
+function notes(filter: string, options: LiveOptions, ...said: readonly (string | undefined)[]): readonly string[] {
   const what = `capturing on ${options.interface ?? "every interface"}${filter === "" ? "" : `: ${filter}`}`;
-  return [`${what} (Ctrl-C ends it)`, ...(said === undefined ? [] : [said])];
+  return [`${what} (Ctrl-C ends it)`, ...said.filter((text) => text !== undefined)];
 }
 
 /** Says `notes`, hands packets over until the capture ends, and says what became of them; if `silent`, how many so far. */
@@ -98,11 +103,11 @@ async function follow(
     for (const remark of remarksOf(sinks)) tell(remark);
     try {
       await saving?.close(source.statistics());
+      if (saving) tell(saving.text);
     } finally {
       release();
     }
   }
-  if (saving) tell(saving.text);
 }
 
 function captureOptions(filter: string, options: LiveOptions): CaptureOptions {

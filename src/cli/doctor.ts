@@ -7,6 +7,7 @@ import { paintFor } from "./colours.js";
 import { exitCodes } from "./failure.js";
 import { print } from "./output.js";
 import { tryNamespaces } from "./private-namespace.js";
+import { chooseUser, reasons } from "./privileges.js";
 
 interface Finding {
   readonly good: boolean;
@@ -22,6 +23,7 @@ export async function doctorCommand(): Promise<void> {
     { good: process.platform === "linux", what: `${process.platform} ${release()}, Node ${process.version}` },
     addon,
     ...(addon.good ? await tryCaptures() : []),
+    ...findUser(),
     findNamespaces(),
   ];
   const paint = paintFor(process.stdout);
@@ -70,6 +72,26 @@ async function tryCapture(options: CaptureOptions): Promise<string | undefined> 
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** Whom root becomes before it looks at packets. */
+function findUser(): Finding[] {
+  if (process.platform !== "linux") return [];
+  const user = chooseUser(undefined);
+  if (user === undefined || user === "root") return [];
+  if (user === "powerless")
+    return [
+      {
+        good: false,
+        what: `root is kept while packets are looked at, its capabilities are not: ${reasons.powerless}`,
+        remedy: "In a container: --cap-add SETUID --cap-add SETGID.",
+      },
+    ];
+  const what =
+    user === "unmapped"
+      ? `root is kept while packets are looked at, its capabilities are not: ${reasons.unmapped}`
+      : `root becomes user ${user.uid} before packets are looked at`;
+  return [{ good: true, what }];
 }
 
 function findNamespaces(): Finding {

@@ -16,9 +16,21 @@ export interface FileOwner {
   readonly group: number;
 }
 
-/** Who the process shall be: finds out before the sockets are opened, so that a mistake ends it early. */
-export function chooseUser(name: string | undefined): User | "root" | undefined {
+/**
+ * Root that is kept: because `--user` says so, because a private user namespace maps nobody else, or because capabilities to
+ * become somebody else are missing.
+ */
+type Kept = "root" | "unmapped" | "powerless";
+
+export type Choice = User | Kept | undefined;
+
+/**
+ * Who the process shall be: finds out before the sockets are opened, so that a mistake ends it early. Undefined for who is
+ * not root. Throws `BAD_ARGUMENT`, and `PERMISSION` where it cannot become the user that is named.
+ */
+export function chooseUser(name: string | undefined): Choice {
   if (name === "root" || name === "0") return "root";
+  const isRoot = process.getuid?.() === 0;
   if (name !== undefined) {
     const user = findUser(name);
     if (!user)
@@ -26,38 +38,84 @@ export function chooseUser(name: string | undefined): User | "root" | undefined 
         argument: "--user",
         value: name,
       });
-    if (process.getuid?.() !== 0)
-      throw new SockinspectError(
-        "PERMISSION",
-        `cannot become ${name}: only root can (run with sudo, or leave --user out)`,
-        { needs: "CAP_SETUID" },
-      );
-    return user;
+    const kept = isRoot ? keptInsteadOf(user) : undefined;
+    if (isRoot && !kept) return user;
+    const why = kept ? reasons[kept] : "only root can (run with sudo, or leave --user out)";
+    throw new SockinspectError("PERMISSION", `cannot become ${name}: ${why}`, { needs: "CAP_SETUID" });
   }
-  if (process.getuid?.() !== 0) return undefined;
-  const { SUDO_UID, SUDO_GID } = process.env;
-  const sudo = { uid: Number(SUDO_UID), gid: Number(SUDO_GID), asks: true };
-  if (sudo.uid > 0 && sudo.gid > 0) return sudo;
-  return { ...(findUser("nobody") ?? { uid: 65534, gid: 65534 }), asks: false };
+  if (!isRoot) return undefined;
+  const sudo = { uid: idIn("SUDO_UID"), gid: idIn("SUDO_GID"), asks: true };
+  const user =
+    sudo.uid > 0 && sudo.gid > 0 ? sudo : { ...(findUser("nobody") ?? { uid: 65534, gid: 65534 }), asks: false };
+  return keptInsteadOf(user) ?? user;
 }
 
-/** Becomes `user`, without supplementary groups or capabilities, for good. Returns what to tell about it, if anything. */
-export function giveUpPrivileges(user: User | "root" | undefined): string | undefined {
+/** Why root is kept, without its capabilities. */
+export const reasons: Readonly<Record<Exclude<Kept, "root">, string>> = {
+  unmapped: "this user namespace has no other user",
+  powerless: "without CAP_SETUID and CAP_SETGID it cannot become another user",
+};
+
+/**
+ * Becomes `user`, without supplementary groups, and without capabilities whoever that is, for good. Returns what to tell
+ * about it, if anything. Throws `PERMISSION`.
+ */
+export function giveUpPrivileges(user: Choice): string | undefined {
   if (user === "root") return "root is kept, as --user root says";
-  // A private user namespace maps no one but its root, who is an ordinary user outside: there, capabilities are all there is
-  if (user && isMapped(user.uid)) {
-    process.setgroups?.([]);
-    process.setgid?.(user.gid);
-    process.setuid?.(user.uid);
+  try {
+    if (typeof user === "object") {
+      process.setgroups?.([]);
+      process.setgid?.(user.gid);
+      process.setuid?.(user.uid);
+    }
+    binding().dropCapabilities();
+  } catch (cause) {
+    const { syscall, code, message } = cause as NodeJS.ErrnoException;
+    if (code === undefined) throw cause;
+    throw new SockinspectError(
+      "PERMISSION",
+      `cannot give up root once the sockets are open: ${message} (choose another --user)`,
+      { needs: syscall ?? "CAP_SETUID" },
+      { cause },
+    );
   }
-  binding().dropCapabilities();
-  return undefined;
+  // Root of a private user namespace is an ordinary user outside
+  return user === "powerless" ? `root is kept, its capabilities are not: ${reasons.powerless}` : undefined;
 }
 
 /** Whom the files that root creates are given to; undefined where they stay root's. */
-export function fileOwner(user: User | "root" | undefined): FileOwner | undefined {
-  if (user === undefined || user === "root" || !user.asks || !isMapped(user.uid)) return undefined;
-  return { user: user.uid, group: user.gid };
+export function fileOwner(user: Choice): FileOwner | undefined {
+  return typeof user === "object" && user.asks ? { user: user.uid, group: user.gid } : undefined;
+}
+
+/** Whom files belong to of which the process creates more, once it is `user`. */
+export function laterOwner(user: Choice): FileOwner | undefined {
+  return typeof user === "object" ? { user: user.uid, group: user.gid } : undefined;
+}
+
+/** What sudo(8) says of who asked; 0 where it says nothing. */
+function idIn(variable: "SUDO_UID" | "SUDO_GID"): number {
+  const text = process.env[variable] ?? "";
+  const id = Number(text);
+  if (/^\d*$/.test(text) && id < 0xffff_ffff) return id;
+  throw new SockinspectError("BAD_ARGUMENT", `the environment's ${variable} is no number of a user or group: ${text}`, {
+    argument: variable,
+    value: text,
+  });
+}
+
+function keptInsteadOf({ uid, gid }: User): Exclude<Kept, "root"> | undefined {
+  if (!isMapped(uid, "uid_map") || !isMapped(gid, "gid_map")) return "unmapped";
+  return has(CAP_SETUID) && has(CAP_SETGID) ? undefined : "powerless";
+}
+
+// linux/capability.h
+const CAP_SETGID = 6;
+const CAP_SETUID = 7;
+
+function has(capability: number): boolean {
+  const [, effective = "0"] = /^CapEff:\s*(\w+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return ((BigInt(`0x${effective}`) >> BigInt(capability)) & 1n) === 1n;
 }
 
 function findUser(name: string): User | undefined {
@@ -69,12 +127,12 @@ function findUser(name: string): User | undefined {
 }
 
 /** user_namespaces(7): each line of the map has the first id inside, the first outside, and how many. */
-function isMapped(uid: number): boolean {
-  return readFileSync("/proc/self/uid_map", "utf8")
+function isMapped(id: number, map: "uid_map" | "gid_map"): boolean {
+  return readFileSync(`/proc/self/${map}`, "utf8")
     .trim()
     .split("\n")
     .some((line) => {
       const [inside = 0, , size = 0] = line.trim().split(/\s+/).map(Number);
-      return uid >= inside && uid < inside + size;
+      return id >= inside && id < inside + size;
     });
 }

@@ -2,6 +2,7 @@
 import { accessSync, chmodSync, closeSync, constants, createReadStream, lstatSync, openSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { compressionFor, Transform } from "../capture/compression.js";
 import { fileError, openCapture } from "../capture/file.js";
 import { type CaptureOutput, type CreateOptions, createCapture } from "../capture/file-output.js";
 import type { CaptureInterface } from "../capture/record.js";
@@ -9,7 +10,7 @@ import type { Statistics } from "../capture/source.js";
 import { isSockinspectError, SockinspectError } from "../errors.js";
 import type { Frame } from "../packet/frame.js";
 import { count } from "../render/text.js";
-import { interfaces } from "../socket/interfaces.js";
+import { type Interface, interfaces } from "../socket/interfaces.js";
 import { linkTypes } from "../wire/numbers.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { put } from "./output.js";
@@ -65,6 +66,9 @@ export class Saving implements Sink {
   readonly #timer: NodeJS.Timeout;
   /** The file, to be read: later on this process may not be allowed to open it. Of several, those are by name. */
   readonly #own: number | undefined;
+  /** The link type that the file's format holds only; undefined where it holds any. */
+  readonly #only: number | undefined;
+  #leftOut = 0;
   /** Packets that the operating system has for certain. */
   #safe = 0;
   #flushing = false;
@@ -74,6 +78,7 @@ export class Saving implements Sink {
   private constructor(file: CaptureOutput, options: SaveOptions, failed: () => void) {
     this.#file = file;
     this.#options = options;
+    this.#only = file.format === "pcap" ? describedFor(options).linkType : undefined;
     const [name] = file.files;
     const readable = name !== undefined && !rotates(options) && statSync(name).isFile();
     this.#own = readable ? openSync(name, "r") : undefined;
@@ -91,13 +96,16 @@ export class Saving implements Sink {
     failed: () => void,
   ): Promise<Saving> {
     const create = createOptions(options, owner);
+    // Throws where there is none, before a file is there that would be left behind
+    const compression = compressionFor(name);
+    if (compression) await Transform.compress(compression, name);
     await refusedAs(exitCodes.cannotCreate, claim(create.rotation ? firstName(name) : name, owner));
     const file = await refusedAs(exitCodes.cannotCreate, createCapture(name, create));
     // A reader that goes away is told by the write that fails
     if (name === "-") process.stdout.on("error", () => {});
     // Now, so that a process that is killed before the first packet leaves a capture file, too
     file.section();
-    if (options.interface !== undefined) file.interface(described(options.interface));
+    if (options.interface !== undefined || file.format === "pcap") file.interface(describedFor(options));
     await refusedAs(exitCodes.output, file.flush()).catch((error: unknown) => {
       if (!nobodyReads(error)) throw error;
       failed();
@@ -105,17 +113,35 @@ export class Saving implements Sink {
     return new Saving(file, options, failed);
   }
 
+  /** What is to be said before packets are saved. */
+  get note(): string | undefined {
+    if (this.#only === undefined || this.#options.interface !== undefined) return undefined;
+    const others = interfaces().filter((device) => linkTypeOf(device) !== this.#only);
+    if (others.length === 0) return undefined;
+    const names = others.map(({ name }) => name).join(", ");
+    return `a pcap file holds one link type: Ethernet, so packets of ${names} are left out (pcapng holds them)`;
+  }
+
   /** "12 packets saved in trace.pcapng" */
   get text(): string {
-    const { packets, files } = this.#file;
+    const { packets, files, kept } = this.#file;
     if (this.#unread) return "the program that read the capture ended before it";
     const [first = "standard output"] = files;
     const where = files.length < 2 ? first : `${files.length} files, ${first} to ${files.at(-1)}`;
-    return `${count(packets, "packet")} saved in ${where}`;
+    const rest =
+      this.#leftOut === 0
+        ? ""
+        : `, ${this.#leftOut} left out: their link type is not that of this pcap file (pcapng holds them)`;
+    const stays = kept.length === 0 ? "" : `, ${count(kept.length, "older file")} could not be removed: ${kept[0]}${kept.length > 1 ? " …" : ""}`; // biome-ignore format: one thought
+    return `${count(packets, "packet")} saved in ${where}${rest}${stays}`;
   }
 
   /** hot */
   take(frame: Frame): boolean {
+    if (this.#only !== undefined && frame.linkType !== this.#only) {
+      this.#leftOut++;
+      return false;
+    }
     return !this.#file.write(frame);
   }
 
@@ -243,7 +269,8 @@ async function packetsIn(input: string | AsyncIterable<Uint8Array>): Promise<num
   return packets;
 }
 
-function rotates({ rotateSize, rotateSeconds }: SaveOptions): boolean {
+/** Whether there are several files. */
+export function rotates({ rotateSize, rotateSeconds }: SaveOptions): boolean {
   return rotateSize !== undefined || rotateSeconds !== undefined;
 }
 
@@ -262,11 +289,16 @@ function createOptions(options: SaveOptions, owner: FileOwner | undefined): Crea
   };
 }
 
-function described(name: string): CaptureInterface {
+/** The interface that packets are of; of all of them, the usual one. */
+function describedFor({ interface: name }: SaveOptions): CaptureInterface {
   const device = interfaces().find((candidate) => candidate.name === name);
+  const linkType = device === undefined ? linkTypes.ethernet : linkTypeOf(device);
+  return { linkType, snapLength: MOST_OCTETS, ...(name !== undefined && { name }) };
+}
+
+function linkTypeOf({ hardwareType, loopback }: Interface): number {
   // linux/if_arp.h: ARPHRD_ETHER, ARPHRD_LOOPBACK
-  const ethernet = device === undefined || device.hardwareType === 1 || device.loopback;
-  return { linkType: ethernet ? linkTypes.ethernet : linkTypes.raw, snapLength: MOST_OCTETS, name };
+  return hardwareType === 1 || loopback ? linkTypes.ethernet : linkTypes.raw;
 }
 
 /** As rotated files are called. */

@@ -1,9 +1,15 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { beforeAll, expect, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { Running, run } from "../support/command.js";
 import { ownNetwork, sendDatagrams } from "../support/live.js";
 
 beforeAll(ownNetwork);
+
+const folder = mkdtempSync(join(tmpdir(), "sockinspect-cli-capture-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The lines of /proc/PID/task/TID/status that `pattern` matches, of every thread. */
 function ofEveryThread(pid: number, pattern: RegExp): string[] {
@@ -147,6 +153,41 @@ test("root becomes who ran sudo, or nobody, without groups; --user root keeps it
   expect([uid, said]).toEqual(["0", "said"]);
 });
 
+/** As root of a container that has only CAP_NET_RAW runs it. */
+function confined(...args: string[]) {
+  const main = join(import.meta.dirname, "../../dist/bundle/main.js");
+  const only = ["--bounding-set", "-all,+net_raw", "--inh-caps", "-all"];
+  const { status, stderr } = spawnSync("setpriv", [...only, process.execPath, main, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, SUDO_UID: "", SUDO_GID: "" },
+  });
+  return { status, stderr };
+}
+
+test("root that may become nobody else keeps no capability, and says so", async () => {
+  const mapped = readFileSync("/proc/self/uid_map", "utf8").includes("4294967295");
+  const why = mapped ? "without CAP_SETUID and CAP_SETGID it cannot become another user" : "this user namespace has no";
+  const { status, stderr } = confined("capture", "-i", "lo", "--duration", "0.1", "-w", join(folder, "confined.pcap"));
+  if (mapped) expect(stderr).toContain(`root is kept, its capabilities are not: ${why}`);
+  expect(stderr).toContain("0 packets saved in");
+  expect(status).toBe(0);
+  for (const args of [
+    ["ping", "-c", "1", "127.0.0.1"],
+    ["send", "ipv4/udp"],
+    ["ask", "ipv4/icmp(type=echoRequest)"],
+  ])
+    expect(confined(...args).status, args.join(" ")).toBe(0);
+  const named = confined("capture", "-i", "lo", "--user", "nobody");
+  expect(named).toEqual({ status: 77, stderr: expect.stringContaining(`cannot become nobody: ${why}`) });
+});
+
+test("a user that is none is refused in one sentence", async () => {
+  if (process.getuid?.() !== 0) return; // only root asks who ran sudo
+  const { code, stderr } = await new Running(["capture", "-i", "lo"], { SUDO_UID: "1.5", SUDO_GID: "1" }).end();
+  expect(stderr).toBe("sockinspect: the environment's SUDO_UID is no number of a user or group: 1.5\n");
+  expect(code).toBe(64);
+});
+
 test("mistakes end with one sentence, a remedy and an exit code", async () => {
   const cases: [string[], number, string][] = [
     [["capture", "tcp prot 80"], 64, "did you mean 'port 80'?\ntcp prot 80\n    ^^^^\n"],
@@ -175,5 +216,8 @@ test("interfaces lists the devices of this namespace, as a table and as JSON", a
 test("doctor finds that captures work here", async () => {
   const { stdout, code } = await run("doctor");
   expect(stdout).toContain("✓ packet sockets with a TPACKET_V3 ring and kernel filters open (CAP_NET_RAW)");
+  expect(stdout).toMatch(
+    /✓ root (becomes user \d+ before packets are looked at|is kept, its capabilities are not|is kept)/,
+  );
   expect(code).toBe(0);
 });

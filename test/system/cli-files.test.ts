@@ -1,12 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"; // biome-ignore format: one line
+import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"; // biome-ignore format: one line
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as zlib from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CreateOptions, createCapture } from "../../src/capture/file-output.js";
 import { read } from "../../src/capture/read.js";
 import type { CaptureRecord } from "../../src/capture/record.js";
+import { Saving } from "../../src/cli/save.js";
+import { Frame } from "../../src/packet/frame.js";
+import { linkTypes } from "../../src/wire/numbers.js";
 import { hex, record } from "../support/capture-files.js";
 import { type Result, Running, run } from "../support/command.js";
 import { ownNetwork, sendDatagrams } from "../support/live.js";
@@ -176,6 +180,56 @@ describe("capture --write", () => {
     expect(readdirSync(ring).sort()).toEqual(["r-00008.pcap", "r-00009.pcap", "r-00010.pcap"]);
     for (const name of readdirSync(ring)) expect(await packetsIn(`ring/${name}`)).toBe(10);
     expect(code).toBe(0);
+  });
+
+  test("removes the oldest files of a ring where only their owner can", async () => {
+    const sticky = file("sticky");
+    mkdirSync(sticky);
+    chmodSync(sticky, 0o1777);
+    const args = ["-w", join(sticky, "r.pcap"), "--rotate-size", "0.01", "--files", "2", "-c", "40", "udp port 9"];
+    chmodSync(folder, 0o711);
+    const command = new Running(["capture", ...args], { SUDO_UID: "", SUDO_GID: "" });
+    await command.capturing();
+    await sendDatagrams(40, 1000);
+    const { code, stderr } = await command.end();
+    expect(stderr).toContain(`40 packets saved in 2 files, ${join(sticky, "r-00003.pcap")} to`);
+    expect(readdirSync(sticky).sort()).toEqual(["r-00003.pcap", "r-00004.pcap"]);
+    expect(code).toBe(0);
+  });
+
+  test("says which file of a ring could not be removed", async () => {
+    const folder = file("held");
+    mkdirSync(folder);
+    const output = await createCapture(join(folder, "r.pcap"), { rotation: { octets: 1, files: 1 } });
+    rmSync(join(folder, "r-00001.pcap"));
+    mkdirSync(join(folder, "r-00001.pcap"));
+    for (let i = 0; i < 3; i++) output.write(record(octets));
+    await output.close();
+    expect(output.files).toEqual([join(folder, "r-00003.pcap")]);
+    expect(output.kept).toEqual([join(folder, "r-00001.pcap")]);
+  });
+
+  test("leaves out of a pcap file what its link type is not, and says how many", async () => {
+    const saving = await Saving.open(file("one-type.pcap"), { write: file("one-type.pcap") }, undefined, () => {});
+    const frame = new Frame();
+    for (const linkType of [linkTypes.ethernet, linkTypes.raw, linkTypes.ethernet]) {
+      frame.linkType = linkType;
+      frame.move(new DataView(octets.buffer, octets.byteOffset), 0, octets.length, octets.length);
+      saving.take(frame);
+    }
+    await saving.close({ captured: 3, received: 3, unmatched: 0, dropped: 0, freezes: 0 });
+    expect(saving.text).toBe(
+      `2 packets saved in ${file("one-type.pcap")}, 1 left out: their link type is not that of this pcap file (pcapng holds them)`,
+    );
+    expect(await packetsIn("one-type.pcap")).toBe(2);
+  });
+
+  test("leaves nothing behind where Node cannot compress as the name says", async () => {
+    if ("createZstdCompress" in zlib) return;
+    const { code, stderr } = await run("capture", "-w", file("none.pcapng.zst"));
+    expect(stderr).toContain("zstd");
+    expect(code).toBe(69);
+    expect(readdirSync(folder)).not.toContain("none.pcapng.zst");
   });
 
   test("says at once when files cannot be rotated with the rights that are left", async () => {
