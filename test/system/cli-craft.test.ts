@@ -27,6 +27,29 @@ test("explain guesses what the octets start with, unless it is told", async () =
   expect((await run("explain", frame, "--link", "sll")).stdout).toContain("Linux cooked capture v1");
 });
 
+test.each([
+  ["ipv4(checksum=0)/0x0102", "127.0.0.1 → 127.0.0.1"],
+  ["ipv4(checksum=1)/udp(sourcePort=7,checksum=1)", "127.0.0.1:7 → 127.0.0.1:0  UDP"],
+  ["ipv6(payloadLength=99)/udp(sourcePort=7,checksum=1)", "[::1]:7 → [::1]:0  UDP"],
+  ["ethernet/ipv4(checksum=0)/udp(sourcePort=7,checksum=4)", "127.0.0.1:7 → 127.0.0.1:0  UDP"],
+  ["ethernet(destination=60:00:12:13:14:15)/arp(targetProtocol=192.0.2.1)", "ARP who has 192.0.2.1"],
+  ["ethernet(destination=48:00:12:13:14:15,type=0x88b5)/0x0102*20", "→ 48:00:12:13:14:15 0x88b5"],
+])("explain sees what %s starts with, however wrong it is", async (draft, line) => {
+  const frame = (await run("hex", draft)).stdout.trim();
+  expect((await run("explain", frame)).stdout.split("\n")[0]).toContain(line);
+});
+
+test("explain takes dumps as programs print them, with what stands between them", async () => {
+  const first = (await run("hex", "-x", 'ipv4/udp(sourcePort=1)/"hello dead beef"')).stdout;
+  const second = (await run("hex", "-x", "ipv4/udp(sourcePort=2)")).stdout;
+  const dump = `12:00:00.5 IP 127.0.0.1.1 > 127.0.0.1.0: UDP\n${first}12:00:01.5 IP\n\n${second}2 packets\n`;
+  const lines = (await run("explain", dump)).stdout.split("\n").filter((line) => line.startsWith("127"));
+  expect(lines).toEqual(["127.0.0.1:1 → 127.0.0.1:0  UDP 15 bytes", "127.0.0.1:2 → 127.0.0.1:0  UDP 0 bytes"]);
+  const gap = await run("explain", first.replace(/^0010.*\n/m, ""));
+  expect(gap.stderr).toContain("there is none at 0x10, before 0x20");
+  expect(gap.code).toBe(64);
+});
+
 test("hex marks a mistake and suggests what was meant; explain refuses what is no hex", async () => {
   const draft = await run("hex", "ipv4/tcp(destinationPrt=80)");
   expect(draft.stderr).toContain(

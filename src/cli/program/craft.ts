@@ -33,8 +33,8 @@ Examples:
   explain(program) {
     program
       .command("explain")
-      .description("say what the octets of a packet mean")
-      .argument("<hex...>", "hex digits, or a dump as tcpdump -xx, xxd and 'sockinspect read -x' print it; - is stdin")
+      .description("say what the octets of packets mean")
+      .argument("<hex...>", "hex digits, or dumps as tcpdump -xx, xxd and 'sockinspect read -x' print them; - is stdin")
       .addOption(
         program
           .createOption("--link <type>", "what it starts with (default: what makes most sense of it)")
