@@ -247,14 +247,19 @@ function sum(stack: Stack, i: number): void {
   if (checksum === undefined ? !sumsOptionally(stack, i) : (stack.given[i]! & checksum.bit) !== 0) return;
   const right = rightChecksum(walk, i);
   const value = Number.isNaN(right) ? checksumOverAll(walk, i) : right;
-  if (Number.isNaN(value))
-    throw stack.refuse(
-      stack.places[i]!,
-      `the checksum of ${kind} covers IP addresses: put ipv4() or ipv6() before it, or give it`,
-    );
+  if (Number.isNaN(value)) throw stack.refuse(stack.places[i]!, `the checksum of ${kind} covers ${missingBefore(stack, i)}`); // biome-ignore format: one thought
   const at = walk.starts[i]! + checksumField(walk, i);
   if (walk.ids[i] === ids.sctp) stack.data.setUint32(at, value);
   else stack.data.setUint16(at, value);
+}
+
+/** The addresses in the pseudo-header of header `i` that are not there, and what to do about it. */
+function missingBefore({ walk }: Stack, i: number): string {
+  const before = walk.ids.subarray(0, i);
+  if (!before.includes(ids.ipv4) && !before.includes(ids.ipv6))
+    return "IP addresses: put ipv4() or ipv6() before it, or give it";
+  // RFC 8200 §8.1: the destination that a routing header has last
+  return "the final destination, which the routing header does not tell: give it, or let segmentsLeft be 0";
 }
 
 /** GRE has a checksum where its flag says so. */

@@ -1,10 +1,12 @@
 /** A packet of which some fields are changed again and again, its checksums kept right: RFC 1624. */
 import { requireType, SockinspectError, shown } from "../errors.js";
 import { type HeaderKind, ids } from "../packet/headers.js";
+import type { LayerOf } from "../packet/packet.js";
 import { checksumField, rightChecksum, verdictOf } from "../packet/verify.js";
 import { run } from "../packet/walk/run.js";
 import { END, Walk } from "../packet/walk/walk.js";
 import { fold } from "../wire/checksum.js";
+import type { DraftFields } from "../wire/header.js";
 import { badField, requirePacket } from "./fault.js";
 import type { Octets } from "./fragment.js";
 import { recipeAt, recipes, type Slot } from "./recipe.js";
@@ -15,11 +17,12 @@ export interface Patch {
   set(value: number | string | boolean | object): void;
 }
 
-/** A checksum that was right when the template was made, and is kept so. */
+/** A checksum that was right when the template was made, and is kept so until it is set itself. */
 interface Sum {
   readonly layer: number;
   /** Where it stands. */
   readonly at: number;
+  kept: boolean;
 }
 
 /**
@@ -45,15 +48,16 @@ export class Template {
     const sums: Sum[] = [];
     for (let layer = this.#walk.count - 1; layer >= 0; layer--)
       if (verdictOf(this.#walk, layer, "none") === "good")
-        sums.push({ layer, at: this.#walk.starts[layer]! + checksumField(this.#walk, layer) });
+        sums.push({ layer, at: this.#walk.starts[layer]! + checksumField(this.#walk, layer), kept: true });
     this.#sums = sums;
   }
 
   /**
-   * A field of the header of `kind`, the outermost or the one that has `index` of its kind before it. Throws `BAD_FIELD`
-   * for fields that do not exist or have no fixed place, `BAD_ARGUMENT` where the packet has no such header.
+   * A field of the header of `kind`, the outermost or the one that has `index` of its kind before it. A checksum that is
+   * set is as it was given from then on, whatever else changes. Throws `BAD_FIELD` for fields that do not exist or have no
+   * fixed place, `BAD_ARGUMENT` where the packet has no such header.
    */
-  field(kind: HeaderKind, name: string, index = 0): Patch {
+  field<K extends HeaderKind>(kind: K, name: keyof DraftFields<LayerOf<K>> & string, index = 0): Patch {
     requireType("kind", kind, "string");
     requireType("name", name, "string");
     const layer = this.#layer(kind, index);
@@ -64,8 +68,16 @@ export class Template {
     // Whole words, counted as the header's checksum counts them
     const at = start + (slot.field.at & ~1);
     const end = start + ((slot.field.at + slot.field.size + 1) & ~1);
-    const affected = isStructural(slot, kind) ? undefined : this.#affected(layer, at, end);
-    return affected ? this.#incremental(kind, slot, start, at, end, affected) : this.#anew(kind, slot, start);
+    const own = this.#sums.find((sum) => sum.at >= at && sum.at < end);
+    const affected = isStructural(slot, kind) ? undefined : this.#affected(layer, at, end, own);
+    const patch = affected ? this.#incremental(kind, slot, start, at, end, affected) : this.#anew(kind, slot, start);
+    if (!own) return patch;
+    return {
+      set(value) {
+        own.kept = false;
+        patch.set(value);
+      },
+    };
   }
 
   /** Changes the checksums by what the field's words changed. */
@@ -88,6 +100,10 @@ export class Template {
         if (change === 0) return;
         for (let i = 0; i < sums.length; i++) {
           const sum = sums[i]!;
+          if (!sum.kept) {
+            changes[i] = 0;
+            continue;
+          }
           let total = change * own[i]!;
           for (let n = 0; n < i; n++) total += changes[n]! * inner[i]![n]!;
           const old = data.getUint16(sum.at);
@@ -108,8 +124,8 @@ export class Template {
       set: (value) => {
         if (!slot.write(value, this.#data, start)) throw badField(kind, slot.name, value);
         this.#read();
-        for (const { layer, at } of this.#sums) {
-          const right = layer < this.#walk.count ? rightChecksum(this.#walk, layer) : Number.NaN;
+        for (const { layer, at, kept } of this.#sums) {
+          const right = kept && layer < this.#walk.count ? rightChecksum(this.#walk, layer) : Number.NaN;
           if (Number.isNaN(right)) continue;
           if (this.#walk.ids[layer] === ids.sctp) this.#data.setUint32(at, right);
           else this.#data.setUint16(at, right);
@@ -119,13 +135,14 @@ export class Template {
   }
 
   /** The checksums that the octets from `at` to `end` of header `layer` are in; undefined where summing up anew is needed. */
-  #affected(layer: number, at: number, end: number): readonly Sum[] | undefined {
+  #affected(layer: number, at: number, end: number, own: Sum | undefined): readonly Sum[] | undefined {
     const walk = this.#walk;
     // Their checksums may be over the addresses of a route instead
     if (isAddress(walk, layer, at) && isRouted(walk, layer)) return undefined;
     if (end > this.octets.length) return undefined;
     const found: Sum[] = [];
     for (const sum of this.#sums) {
+      if (sum === own) continue;
       const inside = coversOctet(walk, sum.layer, at) && end <= walk.wireEnds[sum.layer]!;
       const inPseudoHeader = isAddress(walk, layer, at) && pseudoHeaderOf(walk, sum.layer) === layer;
       if (!inside && !inPseudoHeader) continue;
@@ -133,7 +150,6 @@ export class Template {
       // No Internet checksum, or one over less than all, or with the length twice
       if (id === ids.sctp || id === ids.udpLite || id === ids.dccp) return undefined;
       if (id === ids.udp && layer === sum.layer && at === walk.starts[layer]! + 4) return undefined;
-      if (sum.at >= at && sum.at < end) return undefined;
       found.push(sum);
     }
     return found;

@@ -143,7 +143,12 @@ describe("craft", () => {
     ],
     ["BAD_STACK", () => craft(tcp()), /no frame starts with tcp: put ipv4\(\), ipv6\(\) or ethernet\(\) before it/],
     ["BAD_STACK", () => craft(ipv4(), tcp(), udp()), /nothing but a payload follows tcp/],
-    ["BAD_STACK", () => craft(ethernet({ type: 1 }), tcp()), /checksum of tcp covers IP addresses/],
+    ["BAD_STACK", () => craft(ethernet({ type: 1 }), tcp()), /checksum of tcp covers IP addresses: put ipv4\(\)/],
+    [
+      "BAD_STACK",
+      () => craft(ipv6(), { kind: "routing", segmentsLeft: 1 }, udp()),
+      /checksum of udp covers the final destination, which the routing header does not tell: give it, or let segments/,
+    ],
     ["BAD_FIELD", () => craft({ ...ipv4(), ttl: 300 }), /ipv4\.ttl takes a whole number from 0 to 255, not 300/],
     ["BAD_FIELD", () => craft({ kind: "tcp", destinationPrt: 3 } as never), /did you mean destinationPort\?/],
     ["BAD_FIELD", () => craft(ipv4(), tcp({ options: [{ kind: "windowscale" } as never] })), /option 0 takes as kind/],

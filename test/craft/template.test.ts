@@ -68,7 +68,7 @@ describe("template", () => {
               : kind === "ipv4" ? `192.0.${value & 255}.${(value >> 8) & 255}`
               : "02:00:00:00:00:07"; // biome-ignore format: a table
             if (name === "checksumCoverage" && ![0, 8, 9, 12].includes(wanted as number)) continue;
-            flood.field(kind, name, which % all.length).set(wanted);
+            flood.field(kind, name as never, which % all.length).set(wanted);
           }
           const { checksums: found } = decode(flood.octets, flood.linkType);
           expect(found).toEqual(checksums);
@@ -98,6 +98,26 @@ describe("template", () => {
     }
   });
 
+  it("sets a checksum as it is given, keeps it so, and keeps those around it right", () => {
+    const quoted = template(craft(ipv4(), icmp({ type: 3 }), ipv4(), udp({ sourcePort: 1 }), "hello"));
+    const port = quoted.field("udp", "sourcePort");
+    const checksum = quoted.field("udp", "checksum");
+    port.set(7);
+    checksum.set(0xbad);
+    port.set(4711);
+    quoted.field("udp", "length").set(13);
+    const { layers, checksums } = decode(quoted.octets, quoted.linkType);
+    expect(layers[3]).toMatchObject({ sourcePort: 4711, checksum: 0xbad });
+    expect(checksums.map(({ verdict }) => verdict)).toEqual(["good", "good", "good", "bad"]);
+    const flood = template(craft(ipv4(), tcp(), "x"));
+    flood.field("tcp", "checksum").set(0xbad);
+    flood.field("ipv4", "checksum").set(0xbad);
+    flood.field("ipv4", "source").set("192.0.2.9");
+    expect(decode(flood.octets, flood.linkType).layers).toMatchObject([{ checksum: 0xbad }, { checksum: 0xbad }, {}]);
+    // @ts-expect-error: TCP has no such field
+    expect(() => flood.field("tcp", "nope")).toThrow(/tcp.nope does not exist/);
+  });
+
   it("sums up anew where a length says what is covered", () => {
     const flood = template(craft(ipv4(), udp(), "hello"));
     flood.field("udp", "length").set(10);
@@ -106,7 +126,7 @@ describe("template", () => {
 
   it.each([
     ["BAD_FIELD", () => template(craft(ipv4())).field("ipv4", "ttl").set(256), /ipv4\.ttl takes/],
-    ["BAD_FIELD", () => template(craft(ipv4())).field("ipv4", "tll"), /did you mean ttl/],
+    ["BAD_FIELD", () => template(craft(ipv4())).field("ipv4", "tll" as never), /did you mean ttl/],
     ["BAD_FIELD", () => template(craft(ipv4())).field("ipv4", "options"), /no fixed place/],
     ["BAD_ARGUMENT", () => template(craft(ipv4())).field("tcp", "window"), /has no tcp/],
   ] as const)("refuses by %s what cannot be: %#", (code, action, message) => {
