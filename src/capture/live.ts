@@ -82,6 +82,8 @@ class LiveSource implements Source {
   readonly #limit: number;
   readonly #rest: Rest | undefined;
   readonly #where: string;
+  /** The index of the one device; undefined for all of them. */
+  readonly #device: number | undefined;
   readonly #names = new Map<number, string>();
   #block = 0;
   /** Packets of blocks that were taken out of the ring. */
@@ -93,6 +95,9 @@ class LiveSource implements Source {
   #wake: (() => void) | undefined;
   #waiting = false;
   #final: Statistics | undefined;
+  #reading = false;
+  /** Lets go of the signal. */
+  #forget = (): void => {};
 
   constructor(options: CaptureOptions) {
     const { snapLength = DEFAULT_SNAP_LENGTH, buffer = DEFAULT_BUFFER, latency = DEFAULT_LATENCY } = options;
@@ -105,6 +110,7 @@ class LiveSource implements Source {
     const devices = interfaces();
     const loopback = devices.find((device) => device.loopback);
     const only = devices.find((device) => device.name === options.interface);
+    this.#device = only?.index;
     const asked: CompileOptions = {
       target: "live",
       addresses: options.addresses,
@@ -136,11 +142,25 @@ class LiveSource implements Source {
     });
     const { ring } = this.#socket;
     this.#ring = ring && new Ring(ring, this.#nameOf);
-    options.signal?.addEventListener("abort", () => this.stop(), { once: true });
-    if (options.signal?.aborted) this.stop();
+    const { signal } = options;
+    if (!signal) return;
+    const stop = (): void => this.stop();
+    signal.addEventListener("abort", stop, { once: true });
+    this.#forget = () => signal.removeEventListener("abort", stop);
+    if (signal.aborted) this.stop();
   }
 
   async *batches(): AsyncGenerator<Batch, void, undefined> {
+    if (this.#reading && !this.#closed)
+      throw new SockinspectError(
+        "BAD_ARGUMENT",
+        "a capture is read by one loop: open another one, or hand packets on",
+        {
+          argument: "source",
+          value: this.#where,
+        },
+      );
+    this.#reading = true;
     try {
       while (!this.#closed && this.captured < this.#limit) {
         this.#batch = this.#take();
@@ -174,6 +194,7 @@ class LiveSource implements Source {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#forget();
     this.#final = this.#totals();
     this.#batch?.release();
     this.#socket.close();
@@ -228,13 +249,20 @@ class LiveSource implements Source {
       this.#waiting = true;
       this.#socket.wait((error) => {
         this.#waiting = false;
-        if (error) this.#failure = explained(`cannot capture on ${this.#where}`, error);
+        if (error) this.#failure = this.#explained(error);
         this.#wake?.();
       });
     }
     await woken;
     this.#wake = undefined;
     if (this.#failure && !this.#closed) throw this.#failure;
+  }
+
+  #explained(error: NodeJS.ErrnoException): unknown {
+    const tried = `cannot capture on ${this.#where}`;
+    const { code = "", syscall = "" } = error;
+    if (code !== "ENETDOWN" || interfaces().some(({ index }) => index === this.#device)) return explained(tried, error);
+    return new SockinspectError("SYSTEM", `${tried}: the interface was removed`, { code, syscall }, { cause: error });
   }
 
   readonly #nameOf = (index: number): string => {

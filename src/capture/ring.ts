@@ -34,6 +34,8 @@ const STATUS_CHECKSUM_VALID = 0x80;
 const STATUS_GSO_TCP = 0x100;
 /** Ours, a bit that linux/if_packet.h leaves free: the tag is back in the frame. */
 const STATUS_TAG_IS_BACK = 0x100000;
+/** IEEE 802.1Q: behind both addresses. */
+const TAG_OFFSET = 12;
 const PACKET_OTHERHOST = 3;
 const PACKET_OUTGOING = 4;
 
@@ -264,13 +266,18 @@ function offloadOf(status: number): Offload {
  */
 function putTagBack(ring: Ring, at: number, status: number): void {
   const { octets, words16, words32, data } = ring;
-  const mac = words16[(at + MAC) >> 1]!;
-  const start = at + mac - 4;
-  octets.copyWithin(start, start + 4, start + 16);
-  data.setUint16(start + 12, (status & STATUS_VLAN_TPID_VALID) !== 0 ? words16[(at + VLAN_TPID) >> 1]! : 0x8100);
-  data.setUint16(start + 14, words32[(at + VLAN_TCI) >> 2]! & 0xffff);
-  words16[(at + MAC) >> 1] = mac - 4;
-  words32[(at + CAPTURED_LENGTH) >> 2]! += 4;
   words32[(at + LENGTH) >> 2]! += 4;
   words32[(at + STATUS) >> 2] = (status & ~STATUS_VLAN_VALID) | STATUS_TAG_IS_BACK;
+  // Of a frame that was cut before it, the tag is cut, too
+  if (words32[(at + CAPTURED_LENGTH) >> 2]! < TAG_OFFSET) return;
+  const mac = words16[(at + MAC) >> 1]!;
+  const start = at + mac - 4;
+  octets.copyWithin(start, start + 4, start + 4 + TAG_OFFSET);
+  data.setUint16(
+    start + TAG_OFFSET,
+    (status & STATUS_VLAN_TPID_VALID) !== 0 ? words16[(at + VLAN_TPID) >> 1]! : 0x8100,
+  );
+  data.setUint16(start + TAG_OFFSET + 2, words32[(at + VLAN_TCI) >> 2]! & 0xffff);
+  words16[(at + MAC) >> 1] = mac - 4;
+  words32[(at + CAPTURED_LENGTH) >> 2]! += 4;
 }

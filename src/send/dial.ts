@@ -107,8 +107,12 @@ export class Answering implements AsyncDisposable {
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#closed) return undefined;
       await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal?.addEventListener("abort", () => resolve(), { once: true });
+        const wake = (): void => {
+          signal?.removeEventListener("abort", wake);
+          resolve();
+        };
+        this.#waiting.push(wake);
+        signal?.addEventListener("abort", wake, { once: true });
       });
     }
   }

@@ -1,11 +1,13 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { connect, createServer } from "node:net";
 import { beforeAll, expect, test } from "vitest";
 import { capture } from "../../src/capture/live.js";
 import { isSockinspectError } from "../../src/errors.js";
 import { layer, type Packet } from "../../src/packet/packet.js";
+import { binding } from "../../src/socket/binding.js";
 import { interfaces } from "../../src/socket/interfaces.js";
 import { openPacketSocket } from "../../src/socket/packet.js";
+import { ip } from "../support/addon.js";
 import { drain, ownNetwork, sendDatagrams, take } from "../support/live.js";
 import { udp } from "../support/packets.js";
 
@@ -100,6 +102,26 @@ test("a stripped VLAN tag is put back, also when the batch is read twice", async
   }
 });
 
+test("of a frame that was cut before its VLAN tag, nothing is made up", async () => {
+  const tagged = new Uint8Array(udp.length + 4);
+  tagged.set([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x81, 0x00, 0x60, 0x2a]);
+  tagged.set(udp.subarray(12), 16);
+  for (const [snapLength, captured] of [
+    [8, 8],
+    [12, 16],
+  ] as const) {
+    const source = capture({ interface: "v1", snapLength, filter: "ether src 02:00:00:00:00:01" });
+    sendFrames("v0", [tagged]);
+    for await (const batch of source.batches()) {
+      for (const frame of [...batch].concat([...batch])) {
+        expect(frame).toMatchObject({ length: tagged.length, capturedLength: captured });
+        expect(frame.octets).toEqual(tagged.subarray(0, captured));
+      }
+      break;
+    }
+  }
+});
+
 test("direction keeps what goes out, or what comes in", async () => {
   const sources = (["in", "out"] as const).map((direction) => capture({ direction, filter: "udp and not net 127" }));
   const frame = udp.slice();
@@ -162,6 +184,32 @@ test("an abort signal stops the capture", async () => {
   await sendDatagrams(1);
   controller.abort();
   expect((await drain(source)).length).toBe(1);
+});
+
+test("a capture that is closed lets go of its signal", async () => {
+  const { signal } = new AbortController();
+  const source = capture({ interface: "lo", signal });
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  await source.close();
+  expect(getEventListeners(signal, "abort")).toHaveLength(0);
+});
+
+test("a second loop over a capture is refused, and the first goes on", async () => {
+  const source = capture({ interface: "lo", filter: "udp port 9" });
+  const first = drain(source);
+  await expect(drain(source)).rejects.toThrow("a capture is read by one loop");
+  await sendDatagrams(2);
+  source.stop();
+  expect(await first).toHaveLength(2);
+});
+
+test("a capture of a device that is removed says so", async () => {
+  binding().createVethPair("gone", "peer");
+  binding().setInterfaceUp("gone");
+  const source = capture({ interface: "gone", filter: "udp" });
+  const ended = drain(source);
+  ip("link", "delete", "gone");
+  await expect(ended).rejects.toThrow(/^cannot capture on gone: the interface was removed$/);
 });
 
 test("mistakes are named before a socket is opened", () => {

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createServer as createHttpServer, get } from "node:http";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -222,6 +222,20 @@ test("a server says what has kept a segment of a handshake from being sent, and 
   client.end("hello");
   expect(await textOf(connection)).toBe("hello");
   await connection.close();
+});
+
+test("a server that waits for connections listens to its signal once", async () => {
+  const { signal } = new AbortController();
+  await using server = await answer({ port: 0, address: "127.0.0.1", signal });
+  const before = getEventListeners(signal, "abort").length;
+  for (let i = 0; i < 3; i++) {
+    const accepted = server.accept();
+    expect(getEventListeners(signal, "abort")).toHaveLength(before + 1);
+    const client = connect(server.port, "127.0.0.1").on("error", () => {});
+    await (await accepted)!.reset();
+    client.destroy();
+  }
+  expect(getEventListeners(signal, "abort")).toHaveLength(before);
 });
 
 test("a server that is closed accepts nothing more, and a port that is taken is said", async () => {
