@@ -56,6 +56,17 @@ test("JSON is one object a line, without payload on demand", async () => {
   expect(packet.layers[3]).toEqual({ kind: "payload", length: 10 });
 });
 
+test.each(["capture", "read", "send", "ask"])(
+  "%s refuses JSON with every field or octet, which it has already",
+  async (name) => {
+    for (const option of ["-v", "-x"]) {
+      const { code, stderr } = await run(name, "--json", option, "ipv4/udp");
+      expect(stderr).toContain("option '--json' cannot be used with option");
+      expect(code).toBe(64);
+    }
+  },
+);
+
 test("verbose and hex show every field and octet; quiet shows none", async () => {
   const loud = new Running(["capture", "-v", "-x", "-c", "1", "udp port 9"]);
   const quiet = new Running(["capture", "--quiet", "-c", "1", "udp port 9"]);

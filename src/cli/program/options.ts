@@ -46,7 +46,7 @@ export function refuseLiveOptions(file: string, command: Command): void {
 /** How packets are shown: the same for every command that does. */
 export function showOptions(command: Command): Command {
   return command
-    .option("--json", "one JSON object a line")
+    .addOption(jsonOption())
     .option("--no-payload", "leave payloads out of JSON")
     .option("-v, --verbose", "every field of every header")
     .option("-x, --hex", "octets in hex and ASCII")
@@ -71,6 +71,11 @@ export function showOptions(command: Command): Command {
     )
     .option("--quiet", "no packets, only how many")
     .addOption(colorOption());
+}
+
+/** It has every field and octet already. */
+export function jsonOption(): Option {
+  return new Option("--json", "one JSON object a line").conflicts(["verbose", "hex"]);
 }
 
 export function colorOption(): Option {

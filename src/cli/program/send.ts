@@ -1,6 +1,6 @@
 /** Commands that put packets of our own making on the wire. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Commands, colorOption, filterOptions, positive, positiveWhole, seconds } from "./options.js";
+import { type Commands, colorOption, filterOptions, jsonOption, positive, positiveWhole, seconds } from "./options.js";
 
 const DRAFT = "headers and payloads, such as 'ipv4(destination=127.0.0.1)/tcp(destinationPort=5000,flags=syn)'";
 const ROOT = "needs root (sudo) or CAP_NET_RAW";
@@ -150,7 +150,7 @@ function wayOptions(command: Command): Command {
   return command
     .addOption(viaOption())
     .option("-i, --interface <name>", "only by this network interface (default: what the routing table says)")
-    .option("--json", "one JSON object a line")
+    .addOption(jsonOption())
     .option("-v, --verbose", "every field of every header")
     .option("-x, --hex", "octets in hex and ASCII")
     .option("--user <name>", USER)
