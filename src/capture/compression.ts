@@ -5,6 +5,8 @@ export type Compression = "gzip" | "zstd";
 
 /** What Node's zlib streams have in common, as far as it is used here. */
 interface Transformer {
+  /** Octets of the input that were used. */
+  readonly bytesWritten: number;
   write(chunk: Uint8Array, callback: (error?: Error | null) => void): boolean;
   flush(callback?: () => void): void;
   end(callback?: () => void): unknown;
@@ -45,6 +47,7 @@ export class Transform {
   readonly #stream: Transformer;
   #out: Uint8Array[] = [];
   #error: Error | undefined;
+  #ended = false;
   #wake: (() => void) | undefined;
 
   private constructor(stream: Transformer) {
@@ -52,6 +55,11 @@ export class Transform {
     stream.on("data", (chunk) => this.#out.push(chunk));
     stream.on("error", (error) => {
       this.#error = error;
+      this.#wake?.();
+    });
+    // Also where Node takes no more of what goes in, and never says that it took it
+    stream.on("end", () => {
+      this.#ended = true;
       this.#wake?.();
     });
   }
@@ -73,6 +81,16 @@ export class Transform {
     return this.#error;
   }
 
+  /** Nothing more comes out, whatever goes in. */
+  get over(): boolean {
+    return this.#ended || this.#error !== undefined;
+  }
+
+  /** Octets that went in and belong to it; more may have gone in behind its end. */
+  get taken(): number {
+    return this.#stream.bytesWritten;
+  }
+
   async write(octets: Uint8Array): Promise<readonly Uint8Array[]> {
     return this.#during((done) => this.#stream.write(octets, done));
   }
@@ -83,10 +101,7 @@ export class Transform {
   }
 
   async end(): Promise<readonly Uint8Array[]> {
-    return this.#during((done) => {
-      this.#stream.on("end", done);
-      this.#stream.end();
-    });
+    return this.#during(() => this.#stream.end());
   }
 
   destroy(): void {
@@ -96,7 +111,7 @@ export class Transform {
   async #during(start: (done: () => void) => void): Promise<readonly Uint8Array[]> {
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      if (this.#error) resolve();
+      if (this.over) resolve();
       else start(resolve);
     });
     const out = this.#out;

@@ -8,17 +8,30 @@ import { type Compression, compressionOf, Transform } from "./compression.js";
 import { Window } from "./octets.js";
 import { isPcapMagic, NANOSECONDS_MAGIC, PcapReader } from "./pcap.js";
 import { PcapngReader } from "./pcapng.js";
-import type { Block, CaptureInterface, FileProblem, FileRecord, Item, RecordReader, Section } from "./record.js";
+import {
+  type Block,
+  type CaptureInterface,
+  type FileProblem,
+  type FileRecord,
+  fileProblemText,
+  type Item,
+  type RecordReader,
+  type Section,
+} from "./record.js";
 
 /** Puts octets into a window; resolves to whether there may be more. */
 interface Feed {
   fill(window: Window): Promise<boolean>;
+  /** Begins at the first octet again; whether it can. */
+  rewind?(): boolean;
   close(): Promise<void>;
   readonly problem?: FileProblem | undefined;
 }
 
 /** Compressed octets taken in at once: what they can become at most (1032 times as much, by RFC 1951) has to fit. */
 const COMPRESSED_PIECE = 16 * 1024;
+/** Octets of a pipe that are kept so that it can be read once more. */
+const LONGEST_PAST = 1024 * 1024;
 
 /**
  * A capture file that is being read: walk what is there, then bring in more.
@@ -43,7 +56,7 @@ export class CaptureInput implements RecordReader, AsyncDisposable {
 
   constructor(file: string, compression: Compression | undefined, window: Window, feed: Feed) {
     const format = formatOf(window);
-    if (format === undefined) throw notACapture(file, window);
+    if (format === undefined) throw notACapture(file, window, feed.problem);
     this.file = file;
     this.format = format;
     this.compression = compression;
@@ -119,8 +132,8 @@ export interface OpenFile {
 }
 
 /**
- * Opens a capture file: a path, "-" for standard input, an open file, or pieces of one. Its format and compression are told by its first
- * octets, not its name. Throws `BAD_FILE` when it is no capture file, `UNSUPPORTED_PLATFORM` when it is compressed by zstd
+ * Opens a capture file: a path, "-" for standard input, an open file, or pieces of one. Its format and compression are told
+ * by its first octets, not its name. Throws `BAD_FILE` when it is no capture file, `UNSUPPORTED_PLATFORM` when it is compressed by zstd
  * and this Node has none, `SYSTEM`.
  */
 export async function openCapture(input: string | OpenFile | AsyncIterable<Uint8Array>): Promise<CaptureInput> {
@@ -130,7 +143,7 @@ export async function openCapture(input: string | OpenFile | AsyncIterable<Uint8
     let window = await beginning(feed);
     const compression = window.end < 4 ? undefined : compressionOf(window.data.getUint32(0, true));
     if (compression) {
-      feed = new DecompressingFeed(await Transform.decompress(compression, file), raw, window);
+      feed = await DecompressingFeed.open(() => Transform.decompress(compression, file), raw, window);
       window = await beginning(feed);
     }
     return new CaptureInput(file, compression, window, feed);
@@ -142,10 +155,10 @@ export async function openCapture(input: string | OpenFile | AsyncIterable<Uint8
 
 /** What it is called, and its octets. */
 async function feedOf(input: string | OpenFile | AsyncIterable<Uint8Array>): Promise<[string, Feed]> {
-  if (input === "-") return ["standard input", new PieceFeed(process.stdin)];
+  if (input === "-") return ["standard input", new PieceFeed(process.stdin, [])];
   if (typeof input === "string") return [input, await FileFeed.open(input)];
   if ("handle" in input) return [input.file, await FileFeed.of(input)];
-  return ["the stream", new PieceFeed(input)];
+  return ["the stream", new PieceFeed(input, [])];
 }
 
 /** A window with the first octets: four or more, unless there are no more. */
@@ -161,9 +174,10 @@ function formatOf({ data, end }: Window): "pcap" | "pcapng" | undefined {
   return data.getUint32(0) === SECTION_HEADER ? "pcapng" : undefined;
 }
 
-function notACapture(file: string, { octets, end }: Window): SockinspectError {
+function notACapture(file: string, { octets, end }: Window, problem: FileProblem | undefined): SockinspectError {
   const first = [...octets.subarray(0, Math.min(end, 4))].map((octet) => octet.toString(16).padStart(2, "0")).join(" ");
-  const why = end === 0 ? "it is empty" : `it begins with ${first}, which is neither pcap nor pcapng`;
+  const begins = end === 0 ? "it is empty" : `it begins with ${first}, which is neither pcap nor pcapng`;
+  const why = problem && end < 4 ? `its ${fileProblemText(problem)}` : begins;
   return new SockinspectError("BAD_FILE", `cannot read ${file}: ${why}`, { file, at: 0 });
 }
 
@@ -178,6 +192,8 @@ class FileFeed implements Feed {
   readonly #isRegular: boolean;
   /** When others last had their turn. */
   #turned = performance.now();
+  /** The next octet of a regular file. */
+  #at = 0;
 
   private constructor(file: string, handle: FileHandle, isRegular: boolean) {
     this.#file = file;
@@ -207,13 +223,19 @@ class FileFeed implements Feed {
         this.#turned = performance.now();
       }
       const bytesRead = this.#isRegular
-        ? readSync(this.#handle.fd, space, 0, space.length, null)
+        ? readSync(this.#handle.fd, space, 0, space.length, this.#at)
         : (await this.#handle.read(space, 0, space.length, null)).bytesRead;
       window.filled(bytesRead);
+      this.#at += bytesRead;
       return bytesRead > 0;
     } catch (error) {
       throw fileError("read", this.#file, error);
     }
+  }
+
+  rewind(): boolean {
+    this.#at = 0;
+    return this.#isRegular;
   }
 
   async close(): Promise<void> {
@@ -221,21 +243,28 @@ class FileFeed implements Feed {
   }
 }
 
+const NO_OCTETS = new Uint8Array(0);
+
 /** Pieces that come as they are, such as those of a pipe. */
 class PieceFeed implements Feed {
   readonly #pieces: AsyncIterator<Uint8Array>;
-  #piece: Uint8Array = new Uint8Array(0);
+  #piece: Uint8Array = NO_OCTETS;
   #at = 0;
+  /** Pieces until now, where they may be wanted once more and are few; and those of them that come once more. */
+  #past: Uint8Array[] | undefined;
+  #again: Uint8Array[] = [];
+  #count = 0;
 
-  constructor(pieces: AsyncIterable<Uint8Array>) {
+  constructor(pieces: AsyncIterable<Uint8Array>, past?: Uint8Array[]) {
     this.#pieces = pieces[Symbol.asyncIterator]();
+    this.#past = past;
   }
 
   async fill(window: Window): Promise<boolean> {
     while (this.#at === this.#piece.length) {
-      const { done, value } = await this.#pieces.next();
-      if (done) return false;
-      this.#piece = value;
+      const piece = this.#again.shift() ?? (await this.#next());
+      if (piece === undefined) return false;
+      this.#piece = piece;
       this.#at = 0;
     }
     const space = window.space();
@@ -246,26 +275,49 @@ class PieceFeed implements Feed {
     return true;
   }
 
+  rewind(): boolean {
+    if (this.#past === undefined) return false;
+    this.#again = [...this.#past];
+    this.#piece = NO_OCTETS;
+    this.#at = 0;
+    return true;
+  }
+
   async close(): Promise<void> {
     await this.#pieces.return?.();
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    const { done, value } = await this.#pieces.next();
+    if (done) return undefined;
+    this.#count += value.length;
+    if (this.#count > LONGEST_PAST) this.#past = undefined;
+    this.#past?.push(value);
+    return value;
   }
 }
 
 /** Decompresses another feed. What can be decompressed is, then the fault is a problem of the file. */
 class DecompressingFeed implements Feed {
   problem: FileProblem | undefined;
-  readonly #transform: Transform;
+  readonly #create: () => Promise<Transform>;
   readonly #raw: Feed;
   readonly #compressed: Window;
   readonly #pieces: PieceFeed;
+  #transform: Transform;
   #count = 0;
 
-  /** `compressed` holds what was read of `raw` already. */
-  constructor(transform: Transform, raw: Feed, compressed: Window) {
+  private constructor(create: () => Promise<Transform>, transform: Transform, raw: Feed, compressed: Window) {
+    this.#create = create;
     this.#transform = transform;
     this.#raw = raw;
     this.#compressed = compressed;
     this.#pieces = new PieceFeed(this.#decompressed());
+  }
+
+  /** `compressed` holds what was read of `raw` already. */
+  static async open(create: () => Promise<Transform>, raw: Feed, compressed: Window): Promise<DecompressingFeed> {
+    return new DecompressingFeed(create, await create(), raw, compressed);
   }
 
   async fill(window: Window): Promise<boolean> {
@@ -280,22 +332,61 @@ class DecompressingFeed implements Feed {
   async *#decompressed(): AsyncGenerator<Uint8Array, void, undefined> {
     const transform = this.#transform;
     const window = this.#compressed;
-    while (!transform.error) {
-      if (window.at === window.end) {
-        if (window.ended) break;
-        window.ended = !(await this.#raw.fill(window));
-        continue;
-      }
-      const at = window.at;
-      window.at = Math.min(at + COMPRESSED_PIECE, window.end);
-      yield* this.#counted(await transform.write(window.octets.subarray(at, window.at)));
+    let from = 0;
+    while (!transform.over && (await this.#has(window))) {
+      from = window.position(window.at);
+      yield* this.#counted(await transform.write(take(window, COMPRESSED_PIECE)));
     }
-    if (!transform.error) yield* this.#counted(await transform.end());
     const { error } = transform;
-    if (!error) return;
-    const cut = (error as NodeJS.ErrnoException).code === "Z_BUF_ERROR";
-    const reason = cut ? "is cut by the end of the file" : `cannot be decompressed: ${error.message}`;
-    this.problem = { kind: cut ? "truncated" : "malformed", at: this.#count, block: "compressed data", reason };
+    if (error) {
+      const again = this.#raw.rewind?.() ?? false;
+      if (again) for await (const piece of this.#beforeFault(from)) yield* this.#counted([piece]);
+      // Node hands out 16 KiB at a time
+      const lost = again ? "" : "; up to 16 KiB before that are lost, too, which a file on a disk would give";
+      this.#fail("malformed", `cannot be decompressed: ${error.message}${lost}`);
+    } else if (transform.over) {
+      window.at -= window.position(window.at) - transform.taken;
+      if (!(await this.#isPadding(window)))
+        this.#fail("malformed", "ends before the file does, and what follows is no padding");
+    } else {
+      yield* this.#counted(await transform.end());
+      if (transform.error) this.#fail("truncated", "is cut by the end of the file");
+    }
+  }
+
+  /** Whether there is more of what is compressed. */
+  async #has(window: Window): Promise<boolean> {
+    while (window.at === window.end && !window.ended) window.ended = !(await this.#raw.fill(window));
+    return window.at < window.end;
+  }
+
+  /**
+   * What comes out of the piece at `from` before the fault that it has, which Node keeps to itself: all is decompressed once
+   * more, and that piece octet by octet.
+   */
+  async *#beforeFault(from: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const transform = await this.#create();
+    this.#transform = transform;
+    const window = new Window();
+    let known = this.#count;
+    while (!transform.over && (await this.#has(window))) {
+      const before = from - window.position(window.at);
+      for (const piece of await transform.write(take(window, before > 0 ? Math.min(before, COMPRESSED_PIECE) : 1))) {
+        const fresh = piece.subarray(Math.min(known, piece.length));
+        known -= piece.length - fresh.length;
+        if (fresh.length > 0) yield fresh;
+      }
+    }
+  }
+
+  /** Whether all that is left is zero: what is written in blocks of a fixed size ends so. */
+  async #isPadding(window: Window): Promise<boolean> {
+    while (await this.#has(window)) if (take(window, COMPRESSED_PIECE).some((octet) => octet !== 0)) return false;
+    return true;
+  }
+
+  #fail(kind: FileProblem["kind"], reason: string): void {
+    this.problem = { kind, at: this.#count, block: "compressed data", reason };
   }
 
   *#counted(pieces: readonly Uint8Array[]): Generator<Uint8Array, void, undefined> {
@@ -304,6 +395,13 @@ class DecompressingFeed implements Feed {
       yield piece;
     }
   }
+}
+
+/** The next octets of a window, `most` or fewer. */
+function take(window: Window, most: number): Uint8Array {
+  const { at } = window;
+  window.at = Math.min(at + most, window.end);
+  return window.octets.subarray(at, window.at);
 }
 
 /** An error of the operating system on `file`, as the caller sees it. */

@@ -129,6 +129,61 @@ describe("capture files", () => {
     expect(problem).toMatchObject({ kind: "malformed", block: "compressed data" });
   });
 
+  test("of gzip may be padded by zero octets", async () => {
+    await write("padded.pcapng", 300);
+    const expected = await read(file("padded.pcapng"));
+    const padded = Buffer.concat([zlib.gzipSync(readFileSync(file("padded.pcapng"))), Buffer.alloc(40_000)]);
+    writeFileSync(file("padded.pcapng.gz"), padded);
+    expect(await read(file("padded.pcapng.gz"))).toEqual(expected);
+    for (const size of [1, 7, 4096, padded.length]) expect(await read(pieces(padded, size))).toEqual(expected);
+    const behind = Buffer.concat([padded, Buffer.from("text")]);
+    const { packets, problem } = await read(pieces(behind, 4096));
+    expect(packets).toEqual(expected.packets);
+    expect(problem).toMatchObject({
+      kind: "malformed",
+      reason: "ends before the file does, and what follows is no padding",
+    });
+  });
+
+  test("of gzip give every octet in front of a fault, and then say what is wrong", async () => {
+    const count = 1000;
+    await write("fault.pcapng", count);
+    const octets = readFileSync(file("fault.pcapng"));
+    const gzip = zlib.gzipSync(octets);
+    const check = Uint8Array.from(gzip).fill(gzip.at(-8)! ^ 1, -8, -7);
+    const garbage = Buffer.concat([gzip, Buffer.from("garbage")]);
+    for (const [wrong, reason] of [
+      [check, "cannot be decompressed: incorrect data check"],
+      [garbage, "cannot be decompressed: incorrect header check"],
+    ] as const) {
+      writeFileSync(file("fault.gz"), wrong);
+      for (const input of [file("fault.gz"), pieces(wrong, 5000)]) {
+        const { packets, problem } = await read(input);
+        expect(packets.length).toBe(count);
+        expect(problem).toMatchObject({ kind: "malformed", at: octets.length, reason });
+      }
+    }
+    const at = gzip.length / 2;
+    writeFileSync(file("fault.gz"), Uint8Array.from(gzip).fill(0xff, at, at + 100));
+    const before = zlib.gunzipSync(gzip.subarray(0, at), { finishFlush: zlib.constants.Z_SYNC_FLUSH });
+    expect((await read(file("fault.gz"))).problem?.at).toBeGreaterThanOrEqual(before.length);
+  });
+
+  test("of gzip in a long pipe, which is not read twice, say what is lost in front of a fault", async () => {
+    const output = await createCapture(file("long.pcapng"));
+    for (let i = 0; i < 30; i++) output.write(record(new Uint8Array(60_000)));
+    await output.close();
+    const wrong = zlib.gzipSync(readFileSync(file("long.pcapng")), { level: 0 });
+    wrong[wrong.length - 8]! ^= 1;
+    const { packets, problem } = await read(pieces(wrong, 65_536));
+    expect(packets.length).toBe(29);
+    expect(problem?.reason).toBe(
+      "cannot be decompressed: incorrect data check; up to 16 KiB before that are lost, too, which a file on a disk would give",
+    );
+    writeFileSync(file("long.gz"), wrong);
+    expect((await read(file("long.gz"))).packets.length).toBe(30);
+  });
+
   test("that are none are refused, and so is what cannot be opened", async () => {
     writeFileSync(file("text"), "hello, world");
     writeFileSync(file("empty"), "");
@@ -140,6 +195,11 @@ describe("capture files", () => {
     });
     expect(await refused(read(file("text.gz")))).toMatchObject({ code: "BAD_FILE" });
     expect(await refused(read(file("empty")))).toEqual({ code: "BAD_FILE", message: `${start("empty")} is empty` });
+    writeFileSync(file("wrong.gz"), Uint8Array.from(zlib.gzipSync("abc")).fill(0, -8));
+    expect(await refused(read(file("wrong.gz")))).toEqual({
+      code: "BAD_FILE",
+      message: `cannot read ${file("wrong.gz")}: its compressed data at octet 3 cannot be decompressed: incorrect data check`,
+    });
     expect(await refused(read(file("nothing")))).toEqual({
       code: "SYSTEM",
       message: `cannot open ${file("nothing")}: there is no such file or directory`,
