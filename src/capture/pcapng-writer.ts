@@ -14,11 +14,14 @@ import {
   PACKET_DROPS,
   PACKET_FLAGS,
   padded,
+  readOptions,
   SECTION_APPLICATION,
   SECTION_HEADER,
   SIMPLE_PACKET,
   STATISTICS_DROPPED,
+  STATISTICS_END,
   STATISTICS_RECEIVED,
+  STATISTICS_START,
   textOption,
   u64Option,
   writeOptions,
@@ -55,6 +58,8 @@ export interface PcapngOptions {
 interface Known {
   readonly description: CaptureInterface;
   readonly clock: Clock;
+  /** What its times count where they were read, if that is not written. */
+  readonly readClock: Clock | undefined;
 }
 
 /**
@@ -120,7 +125,9 @@ export class PcapngWriter implements RecordWriter {
     data.setUint16(at + 2, 0, littleEndian);
     data.setUint32(at + 4, snapLength, littleEndian);
     writeOptions(all, data, at + 8, littleEndian);
-    this.#known.push({ description: { ...description, snapLength }, clock: new Clock(10 ** resolution, offset) });
+    const clock = new Clock(10 ** resolution, offset);
+    const readClock = clock.ticksPerSecond === ticksPerSecond ? undefined : new Clock(ticksPerSecond, offset);
+    this.#known.push({ description: { ...description, snapLength }, clock, readClock });
     return this.#known.length - 1;
   }
 
@@ -186,7 +193,10 @@ export class PcapngWriter implements RecordWriter {
     writeOptions(options, data, at + 12, littleEndian);
   }
 
-  /** Writes a block as it was read. Throws `BAD_ARGUMENT` where it is in the other byte order than the section. */
+  /**
+   * Writes a block as it was read, but for the times of an Interface Statistics Block, which are counted as its interface's
+   * are. Throws `BAD_ARGUMENT` where it is in the other byte order than the section.
+   */
   block(block: Block): void {
     this.begin();
     if (block.littleEndian !== this.#littleEndian)
@@ -196,6 +206,27 @@ export class PcapngWriter implements RecordWriter {
       });
     const at = this.#open(block.type, padded(block.body.length));
     this.outbox.set(block.body, at);
+    if (block.type === INTERFACE_STATISTICS && block.body.length >= 12) this.#recount(at, at + block.body.length);
+  }
+
+  /** §4.6: its time, isb_starttime and isb_endtime. */
+  #recount(at: number, end: number): void {
+    const { data } = this.outbox;
+    const littleEndian = this.#littleEndian;
+    const known = this.#known[data.getUint32(at, littleEndian)];
+    if (known?.readClock === undefined) return;
+    const { clock, readClock } = known;
+    const instant = { seconds: 0, nanoseconds: 0 };
+    const recount = (time: number): void => {
+      readClock.read(data.getUint32(time, littleEndian), data.getUint32(time + 4, littleEndian), instant);
+      clock.write(instant.seconds, instant.nanoseconds, data, time, littleEndian);
+    };
+    recount(at + 4);
+    let option = at + 12;
+    for (const { code, value } of readOptions(data, option, end, littleEndian).options) {
+      if ((code === STATISTICS_START || code === STATISTICS_END) && value.length === 8) recount(option + 4);
+      option += 4 + padded(value.length);
+    }
   }
 
   /** hot */

@@ -307,6 +307,22 @@ describe("a written pcapng file", () => {
     expect(() => writer.block({ type: 4, littleEndian: true, body })).toThrow("byte order");
   });
 
+  test("counts the times of statistics as those of packets, also where they were counted otherwise", () => {
+    const statistics = (index: string, taken: string, start: string, end: string): Uint8Array =>
+      hex(`${index} 00000000 ${taken} 0002 0008 00000000 ${start} 0004 0008 0000000700000008
+        0003 0008 00000000 ${end} 0000 0000`);
+    const writer = new PcapngWriter();
+    writer.section({ littleEndian: false, options: [] });
+    writer.interface({ linkType: 1, snapLength: 0, ticksPerSecond: 1024, offset: 5 });
+    // 1.5, 2 and 3 s, in 1024 ticks each and in nanoseconds
+    const read = ["00000600", "00000800", "00000c00"] as const;
+    for (const index of ["00000000", "00000001"])
+      writer.block({ type: 5, littleEndian: false, body: statistics(index, ...read) });
+    const blocks = hexOf(writer.outbox.take());
+    expect(blocks).toContain(hexOf(statistics("00000000", "59682f00", "77359400", "b2d05e00")));
+    expect(blocks).toContain(hexOf(statistics("00000001", ...read))); // of no interface: as it was
+  });
+
   test("refuses interfaces that are not described", () => {
     const writer = new PcapngWriter();
     const refused = (act: () => void): boolean => {
