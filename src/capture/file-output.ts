@@ -30,7 +30,7 @@ export interface CreateOptions {
   readonly format?: "pcapng" | "pcap";
   /** Of a pcap file; default "nanoseconds". */
   readonly resolution?: "nanoseconds" | "microseconds";
-  /** Octets kept of each packet at most; default and most 262 144. */
+  /** Octets kept of each packet at most. Default: all. */
   readonly snapLength?: number;
   readonly rotation?: Rotation;
   /** Whom the files belong to, where that is not who runs this (sudo). */
@@ -97,6 +97,14 @@ export class CaptureOutput implements AsyncDisposable {
     positive("rotation.files", options.rotation?.files);
     const name = options.rotation ? numbered(file, 1) : file;
     return new CaptureOutput(file, options, await Sink.open(name, options));
+  }
+
+  /**
+   * Packets that are cut although nobody asked for it: in pcap, where one is larger than 262 144 octets and neither the first
+   * packet nor an interface said so.
+   */
+  get cut(): number {
+    return this.#writer instanceof PcapWriter ? this.#writer.cut : 0;
   }
 
   /** Begins a section: interfaces are counted from 0 again. Nothing in pcap. */

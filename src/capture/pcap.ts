@@ -25,7 +25,7 @@ const MODIFIED_MAGIC = 0xa1b2cd34;
 
 /** What libpcap and Wireshark read of one packet at most; a file may say that it holds larger ones. */
 export const LARGEST_PACKET = 262_144;
-const LARGEST_SNAP_LENGTH = 128 * 1024 * 1024;
+export const LARGEST_SNAP_LENGTH = 128 * 1024 * 1024;
 
 /** packet(7), `sll_pkttype`: HOST, BROADCAST, MULTICAST, OTHERHOST, OUTGOING. */
 const PACKET_TYPE_FLAGS = [

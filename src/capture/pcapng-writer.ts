@@ -29,7 +29,6 @@ import {
 } from "./blocks.js";
 import { Clock, writableResolution } from "./clock.js";
 import { Outbox } from "./octets.js";
-import { LARGEST_PACKET } from "./pcap.js";
 import {
   type Block,
   type CaptureInterface,
@@ -46,12 +45,14 @@ const FRAMING = 12;
 /** Of an Enhanced Packet Block, in front of the packet. */
 const PACKET_FIELDS = 20;
 const NANOSECONDS = 1_000_000_000;
+/** Of the octets kept of a packet; 0 in a file. */
+const NO_LIMIT = Number.POSITIVE_INFINITY;
 
 const NO_OPTIONS: readonly Option[] = [];
 const OWN_SECTION: Section = { littleEndian: true, options: [textOption(SECTION_APPLICATION, "sockinspect")] };
 
 export interface PcapngOptions {
-  /** Octets kept of each packet at most; default and most 262 144. */
+  /** Octets kept of each packet at most. Default: all. */
   readonly snapLength?: number;
 }
 
@@ -76,7 +77,7 @@ export class PcapngWriter implements RecordWriter {
   #last = -1;
 
   constructor(options: PcapngOptions = {}) {
-    this.#snapLength = Math.min(options.snapLength ?? LARGEST_PACKET, LARGEST_PACKET);
+    this.#snapLength = options.snapLength ?? NO_LIMIT;
   }
 
   /** Sees to it that there is a section: a file without packets is one, too. */
@@ -120,10 +121,10 @@ export class PcapngWriter implements RecordWriter {
     const at = this.#open(INTERFACE_DESCRIPTION, 8 + optionsSize(all));
     const { data } = this.outbox;
     // What was cut when it was captured stays cut
-    const snapLength = Math.min(description.snapLength || this.#snapLength, this.#snapLength);
+    const snapLength = Math.min(description.snapLength || NO_LIMIT, this.#snapLength);
     data.setUint16(at, linkType, littleEndian);
     data.setUint16(at + 2, 0, littleEndian);
-    data.setUint32(at + 4, snapLength, littleEndian);
+    data.setUint32(at + 4, snapLength > 0xffffffff ? 0 : snapLength, littleEndian);
     writeOptions(all, data, at + 8, littleEndian);
     const clock = new Clock(10 ** resolution, offset);
     const readClock = clock.ticksPerSecond === ticksPerSecond ? undefined : new Clock(ticksPerSecond, offset);
@@ -239,11 +240,7 @@ export class PcapngWriter implements RecordWriter {
     }
     this.#last = known.findIndex(({ description: d }) => d.name === device && d.linkType === linkType);
     if (this.#last < 0)
-      this.#last = this.interface({
-        linkType,
-        snapLength: this.#snapLength,
-        ...(device !== undefined && { name: device }),
-      });
+      this.#last = this.interface({ linkType, snapLength: 0, ...(device !== undefined && { name: device }) });
     return this.#last;
   }
 

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { type CaptureInput, openCapture } from "../capture/file.js";
 import { type FileFilter, fileFilter } from "../capture/file-filter.js";
 import { type CaptureOutput, copyCapture, createCapture } from "../capture/file-output.js";
+import { LARGEST_PACKET } from "../capture/pcap.js";
 import type { FileProblem, FileRecord } from "../capture/record.js";
 import { isSockinspectError, SockinspectError } from "../errors.js";
 import { count } from "../render/text.js";
@@ -74,6 +75,7 @@ class Choice {
   /** and what had been wrong by then. */
   problem: FileProblem | undefined;
   #kept = 0;
+  #large = 0;
   #withoutTime = 0;
   #first: Moment | undefined;
   #from: Moment | undefined;
@@ -82,12 +84,14 @@ class Choice {
   readonly #fromOf: MomentOf | undefined;
   readonly #toOf: MomentOf | undefined;
   readonly #count: number;
+  readonly #snapLength: number;
 
   constructor(filter: FileFilter | undefined, options: ConvertCommandOptions) {
     this.#filter = filter;
     this.#fromOf = options.from === undefined ? undefined : parseMoment("--from", options.from);
     this.#toOf = options.to === undefined ? undefined : parseMoment("--to", options.to);
     this.#count = options.count ?? Number.POSITIVE_INFINITY;
+    this.#snapLength = options.snaplen ?? Number.POSITIVE_INFINITY;
   }
 
   /** hot */
@@ -95,6 +99,7 @@ class Choice {
     if (this.enough) return false;
     this.seen++;
     if (!this.#isTimely(record) || this.#filter?.accepts(record) === false) return false;
+    if (record.end - record.at > LARGEST_PACKET) this.#large++;
     if (++this.#kept === this.#count) this.#end(input);
     return true;
   }
@@ -108,6 +113,14 @@ class Choice {
         cutsByTime
           ? `${count(this.#withoutTime, "packet")} without a time left out`
           : `${count(this.#withoutTime, "packet")} without a time are from 1970 in pcap, which knows no such thing`,
+      );
+    if (output.cut > 0)
+      remarks.push(
+        `${count(output.cut, "packet")} cut to what the header of a pcap file allows for: a .pcapng keeps all`,
+      );
+    if (this.#large > output.cut && this.#snapLength > LARGEST_PACKET)
+      remarks.push(
+        `${count(this.#large - output.cut, "packet")} of more than ${LARGEST_PACKET} octets, which other programs refuse (--snaplen ${LARGEST_PACKET} cuts)`,
       );
     if (input.format === "pcapng" && output.format === "pcap")
       remarks.push("pcap holds no interfaces, directions, comments and statistics: a .pcapng keeps them");

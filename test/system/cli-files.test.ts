@@ -516,6 +516,19 @@ describe("convert", () => {
     expect(await packetsIn("short.pcapng")).toBe(1);
   });
 
+  test("keeps packets of any size whole, and says what others make of it", async () => {
+    const data = new DataView(new ArrayBuffer(400_000));
+    await make("large.pcapng", [{}, { data, end: data.byteLength, length: data.byteLength }]);
+    expect((await convert("large.pcapng same.pcapng")).stderr).toContain(
+      "1 packet of more than 262144 octets, which other programs refuse (--snaplen 262144 cuts)",
+    );
+    expect(readFileSync(file("same.pcapng"))).toEqual(readFileSync(file("large.pcapng")));
+    expect((await convert("large.pcapng same.pcap")).stderr).toContain(
+      "1 packet cut to what the header of a pcap file allows for: a .pcapng keeps all",
+    );
+    expect((await convert("large.pcapng same.pcap --snaplen 262144")).stderr).not.toMatch(/262144|cut/);
+  });
+
   test("ends with the count, even where more might come", async () => {
     const child = spawn(process.execPath, [MAIN, "convert", "-", "part.pcapng", "-c", "2"], {
       cwd: folder,
