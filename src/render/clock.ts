@@ -32,7 +32,7 @@ export function dateText(date: Date): string {
 
 /** The local time of day, behind the date where that is not the first packet's. Files may give no time, or an impossible one. */
 function timeOfDay(): Clock {
-  let second = -1;
+  let second = Number.NaN;
   let piece = new Piece("");
   let firstDay: string | undefined;
   return (pen, seconds, nanoseconds) => {

@@ -119,6 +119,10 @@ test("a packet without a time, of another day, or of a time no calendar has is s
   expect(line({ ...at(packets.udp), seconds: Number.NaN }, { time: "relative" })).toMatch(/^ {4}no time lo /);
 });
 
+test("the second before 1970 has a time of day like any other", () => {
+  expect(line({ ...at(packets.udp), seconds: -1 })).toMatch(/^23:59:59\.000000 lo /);
+});
+
 test("lines with options that the sender repeats, and colours around each piece", () => {
   const sack =
     packets.octetsOf(`0000 0000 0000 0000 0000 0000 0800 4500 0040 62e8 4000 4006 d9cd 7f00 0001 7f00 0001 9302
