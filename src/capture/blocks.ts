@@ -111,9 +111,20 @@ export function text(value: Uint8Array): string {
 
 /** An option of UTF-8 text, cut at a character where it is longer than an option can be. */
 export function textOption(code: number, value: string): Option {
+  return textOptions(code, value)[0]!;
+}
+
+/** UTF-8 text as one option, or as several where it is longer than one can be. */
+export function textOptions(code: number, value: string): Option[] {
+  const options: Option[] = [];
   const room = new Uint8Array(LONGEST_OPTION);
-  const { written } = encoder.encodeInto(value, room);
-  return { code, value: room.slice(0, written) };
+  let rest = value;
+  do {
+    const { read, written } = encoder.encodeInto(rest, room);
+    options.push({ code, value: room.slice(0, written) });
+    rest = rest.slice(read);
+  } while (rest !== "");
+  return options;
 }
 
 const LONGEST_OPTION = 0xffff;

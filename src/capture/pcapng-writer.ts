@@ -23,6 +23,7 @@ import {
   STATISTICS_RECEIVED,
   STATISTICS_START,
   textOption,
+  textOptions,
   u64Option,
   writeOptions,
   writeU64,
@@ -144,14 +145,12 @@ export class PcapngWriter implements RecordWriter {
     const captured = Math.min(record.end - record.at, this.#snapLength);
     if (Number.isNaN(record.seconds) && this.#writeSimple(record, interfaceIndex, captured)) return;
     const flags = record.flags ?? flagsOf(record.direction, record.offload, record.gso);
-    const { dropped = 0, comment, options = NO_OPTIONS } = record;
+    const { dropped = 0 } = record;
     const size = PACKET_FIELDS + padded(captured);
-    let others = options;
+    const others = othersOf(record);
     let more = (flags !== 0 ? 8 : 0) + (dropped > 0 ? 12 : 0);
-    if (comment !== undefined || options.length > 0) {
-      if (comment !== undefined) others = [textOption(COMMENT, comment), ...options];
-      more += optionsSize(others);
-    } else if (more > 0) more += 4;
+    if (others.length > 0) more += optionsSize(others);
+    else if (more > 0) more += 4;
     const at = this.#open(ENHANCED_PACKET, size + more);
     const { data } = this.outbox;
     data.setUint32(at + size - 4, 0); // padding, where there is any
@@ -270,6 +269,12 @@ export class PcapngWriter implements RecordWriter {
     data.setUint32(at + 8 + size, FRAMING + size, littleEndian);
     return at + 8;
   }
+}
+
+/** What is written besides flags and drops. */
+function othersOf({ comment, options = NO_OPTIONS }: CaptureRecord): readonly Option[] {
+  if (comment === undefined || options.some(({ code }) => code === COMMENT)) return options;
+  return [...textOptions(COMMENT, comment), ...options];
 }
 
 function noSuchInterface(interfaceIndex: number, count: number): SockinspectError {

@@ -3,7 +3,6 @@ import {
   BYTE_ORDER_MAGIC,
   BYTE_ORDER_MAGIC_SWAPPED,
   blockName,
-  COMMENT,
   END_OF_OPTIONS,
   ENHANCED_PACKET,
   INTERFACE_DESCRIPTION,
@@ -161,13 +160,8 @@ export class PcapngReader implements RecordReader {
       else if (code === PACKET_DROPS && size === 8 && type === ENHANCED_PACKET)
         record.dropped = readU64(data, next, littleEndian);
       else {
-        const value = octets(data, next, next + size);
-        if (code === COMMENT)
-          record.comment = record.comment === undefined ? text(value) : `${record.comment}\n${text(value)}`;
-        else {
-          others ??= [];
-          others.push({ code, value: value.slice() });
-        }
+        others ??= [];
+        others.push({ code, value: octets(data, next, next + size).slice() });
       }
       next += padded(size);
     }

@@ -203,6 +203,7 @@ function moveTo(frame: Frame, record: FileRecord): void {
   frame.nanoseconds = record.nanoseconds;
   frame.linkType = record.linkType;
   frame.device = record.device;
+  frame.comment = record.comment;
   if (record.flags !== 0) moveFlagsTo(frame, record);
   else {
     frame.direction = undefined;

@@ -1,4 +1,5 @@
 import type { Direction, Offload } from "../packet/packet.js";
+import { COMMENT, text } from "./blocks.js";
 import type { Outbox } from "./octets.js";
 
 /**
@@ -24,10 +25,11 @@ export interface CaptureRecord {
   readonly gso: boolean;
   /** Packets of this interface lost since the one before, where it is known. */
   readonly dropped?: number;
+  /** Several are joined by line feeds. */
   readonly comment?: string | undefined;
   /** epb_flags, draft-ietf-opsawg-pcapng §4.3.1. Where given it is what `direction`, `offload` and `gso` say, and more. */
   readonly flags?: number;
-  /** Options that none of the properties above stands for. */
+  /** All other options, comments included: where there are any, they are what `comment` says. */
   readonly options?: readonly Option[];
 }
 
@@ -175,9 +177,11 @@ export class FileRecord implements CaptureRecord {
   interfaceIndex = 0;
   flags = 0;
   dropped = 0;
-  /** Several comments are joined by line feeds. */
-  comment: string | undefined = undefined;
   options: readonly Option[] = NO_OPTIONS;
+
+  get comment(): string | undefined {
+    return this.options.length === 0 ? undefined : commentIn(this.options);
+  }
 
   get direction(): Direction | undefined {
     const direction = this.flags & DIRECTION_MASK;
@@ -195,7 +199,7 @@ export class FileRecord implements CaptureRecord {
     return (this.flags & SEGMENTATION_OFFLOADED) !== 0;
   }
 
-  /** Moves to the octets from `at` to `end`, without flags, drops, comment and options. hot */
+  /** Moves to the octets from `at` to `end`, without flags, drops and options. hot */
   move(data: DataView, at: number, end: number, length: number): void {
     this.data = data;
     this.at = at;
@@ -203,7 +207,11 @@ export class FileRecord implements CaptureRecord {
     this.length = length;
     this.flags = 0;
     this.dropped = 0;
-    this.comment = undefined;
     this.options = NO_OPTIONS;
   }
+}
+
+function commentIn(options: readonly Option[]): string | undefined {
+  const comments = options.filter(({ code }) => code === COMMENT);
+  return comments.length === 0 ? undefined : comments.map(({ value }) => text(value)).join("\n");
 }

@@ -35,6 +35,7 @@ export class Frame implements Packet {
   direction: Direction | undefined = undefined;
   offload: Offload = "none";
   gso = false;
+  comment: string | undefined = undefined;
   /** Set by a {@link FragmentReassembly} that follows the frames. */
   reassembled: ReassembledFrame | undefined = undefined;
   /** The frame's octets are those from `at` to `end`. */
@@ -184,6 +185,7 @@ export class Frame implements Packet {
       direction: this.direction,
       offload: this.offload,
       gso: this.gso,
+      comment: this.comment,
       layers: this.#values(),
       checksums: this.checksums,
       problems: this.problems,

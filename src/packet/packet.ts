@@ -126,6 +126,8 @@ export interface Packet {
   readonly offload: Offload;
   /** Larger than a segment on the wire: the network card splits it, after the capture (`TP_STATUS_GSO_TCP`). */
   readonly gso: boolean;
+  /** What somebody wrote about it in a pcapng file; several comments are joined by line feeds. */
+  readonly comment?: string | undefined;
   /** Outermost first; a kind may occur more than once (tunnels, VLANs, a packet quoted by an ICMP error). */
   readonly layers: readonly Layer[];
   readonly checksums: readonly Checksum[];

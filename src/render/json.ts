@@ -15,7 +15,7 @@ export interface JsonOptions {
 /** One line, without the line break. */
 export function json(packet: Packet, options: JsonOptions = {}): string {
   const { payload = true, explain = [] } = options;
-  const { device, direction, offload, gso } = packet;
+  const { device, direction, offload, gso, comment } = packet;
   return JSON.stringify({
     ...timeJson(packet.seconds, packet.nanoseconds),
     device,
@@ -24,6 +24,7 @@ export function json(packet: Packet, options: JsonOptions = {}): string {
     ...(packet.capturedLength !== packet.length && { capturedLength: packet.capturedLength }),
     ...(offload !== "none" && { offload }),
     ...(gso && { gso }),
+    comment,
     ...contentJson(packet, payload),
     ...(explain.length > 0 && { explain }),
   });

@@ -4,11 +4,14 @@ import type { Layer, Packet } from "../packet/packet.js";
 import { problemText } from "../packet/problem.js";
 import { fieldText } from "./field.js";
 import { type Paint, plain } from "./paint.js";
-import { count, words } from "./text.js";
+import { count, printable, words } from "./text.js";
 
-/** A line for each layer, and one indented for each of its fields; behind them, indented, the datagram it completes. */
+/**
+ * The comment, a line for each layer, and one indented for each of its fields; behind them, indented, the datagram it
+ * completes.
+ */
 export function tree(packet: Packet, paint: Paint = plain): string[] {
-  const text: string[] = [];
+  const text = packet.comment === undefined ? [] : commentLines(packet.comment, paint);
   packet.layers.forEach((layer, i) => {
     const verdict = packet.checksums.find((checksum) => checksum.layer === i)?.verdict;
     text.push(...layerLines(layer, verdict, paint));
@@ -21,6 +24,11 @@ export function tree(packet: Packet, paint: Paint = plain): string[] {
     for (const line of tree(reassembled, paint)) text.push(`  ${line}`);
   }
   return text;
+}
+
+function commentLines(comment: string, paint: Paint): string[] {
+  const [first = "", ...others] = comment.split("\n").map(printable);
+  return [`  ${paint("title", "Comment")} ${first}`, ...others.map((line) => `          ${line}`)];
 }
 
 function layerLines(layer: Layer, verdict: string | undefined, paint: Paint): string[] {

@@ -51,6 +51,19 @@ describe("a capture file as a source", () => {
     expect(source.statistics().captured).toBe(1);
   });
 
+  test("gives the comments of packets, and frames that are written keep them", async () => {
+    const [first, again] = [join(folder, "comments.pcapng"), join(folder, "again.pcapng")];
+    const output = await createCapture(first);
+    for (const comment of ["one\ntwo", undefined]) output.write(record(udp, { comment }));
+    await output.close();
+    const copy = await createCapture(again);
+    for await (const batch of read(first).batches()) for (const frame of batch) copy.write(frame);
+    await copy.close();
+    const comments: unknown[] = [];
+    for await (const { comment } of read(again)) comments.push(comment);
+    expect(comments).toEqual(["one\ntwo", undefined]);
+  });
+
   test("gives every packet of every batch, and counts what was lost when it was captured", async () => {
     const source = read(file);
     let packets = 0;

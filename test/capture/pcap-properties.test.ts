@@ -55,6 +55,7 @@ function kept(
 ): Kept {
   const tick = 1e9 / ticksPerSecond!;
   const before = packet.seconds < offset!;
+  const comments = packet.comment === undefined ? [] : [{ code: 1, value: Buffer.from(packet.comment) }];
   return {
     ...packet,
     octets: hexOf(octets),
@@ -63,7 +64,7 @@ function kept(
     linkType,
     device: name,
     interfaceIndex: which,
-    options: packet.options.map(({ code, value }: Option) => ({ code, value: hexOf(value) })),
+    options: [...comments, ...packet.options].map(({ code, value }: Option) => ({ code, value: hexOf(value) })),
   };
 }
 

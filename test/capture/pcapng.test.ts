@@ -71,7 +71,16 @@ describe("a pcapng file", () => {
     const file = START + block("06000000", `00000000 ${TIME} 02000000 04000000 abcd0000 ${options}`);
     const { packets, reader } = read(file);
     expect(packets).toMatchObject([
-      { flags: 0x201, dropped: 2 ** 32 + 7, comment: "hi\nyaa", options: [{ code: 3, value: "02aabbccdd" }] },
+      {
+        flags: 0x201,
+        dropped: 2 ** 32 + 7,
+        comment: "hi\nyaa",
+        options: [
+          { code: 1, value: "6869" },
+          { code: 1, value: "796161" },
+          { code: 3, value: "02aabbccdd" },
+        ],
+      },
     ]);
     const { direction, offload, gso } = reader.record;
     expect({ direction, offload, gso }).toEqual({ direction: "in", offload: "not computed yet", gso: false });
@@ -262,6 +271,31 @@ describe("a written pcapng file", () => {
       { octets: "abcdefab", length: 5, seconds: Number.NaN },
       { octets: "abcdef", device: "another", seconds: 0 },
     ]);
+  });
+
+  test("has the comments and other options of a packet as they were read, in their order", () => {
+    const options = `0200 0400 01000000 0400 0800 0700000000000000  # flags and drops
+      0100 0500 6669727374000000 0300 0500 02aabbccdd000000 0100 0700 626164 ff 757466 00 0100 0000 00000000`;
+    const resolution = "0900 0100 09000000 00000000"; // as it is written
+    const file = hex(
+      SECTION +
+        block("01000000", `0100 0000 00000400 ${resolution}`) +
+        block("06000000", `00000000 ${TIME} 02000000 04000000 abcd0000 ${options}`),
+    );
+    const writer = new PcapngWriter();
+    const { reader, packets } = contents("pcapng", file);
+    expect(packets).toMatchObject([{ comment: "first\nbad\ufffdutf\n" }]);
+    writer.section(reader.section);
+    writer.interface(reader.interfaces[0]!);
+    writer.write(reader.record, 0);
+    expect(hexOf(writer.outbox.take())).toBe(hexOf(file));
+  });
+
+  test("has a comment that is longer than an option can be in several", () => {
+    const writer = new PcapngWriter();
+    writer.write(record(hex("ab"), { comment: `${"x".repeat(65_534)}ä${"y".repeat(65_533)}z` }));
+    const [packet] = contents("pcapng", writer.outbox.take()).packets;
+    expect(packet?.comment).toBe(`${"x".repeat(65_534)}\nä${"y".repeat(65_533)}\nz`);
   });
 
   test("has zero octets for padding, not what lay in memory", () => {

@@ -17,6 +17,13 @@ test("the tree names every field of every header, and what became of checksums",
   expect(text.filter((line) => line.includes("window scale"))).toHaveLength(1);
 });
 
+test("a comment stands in front of the tree, harmless to a terminal, and in JSON", () => {
+  const packet = { ...decode(packets.syn), comment: "first\n\u001b[31mred" };
+  expect(tree(packet).slice(0, 3)).toEqual(["  Comment first", "          \\u001b[31mred", "  Ethernet"]);
+  expect(JSON.parse(json(packet))).toMatchObject({ comment: "first\n\u001b[31mred" });
+  expect(json(decode(packets.syn))).not.toContain("comment");
+});
+
 test("a hex dump has 16 octets a line, and dots for what is not printable", () => {
   expect(hexDump(packets.udp.subarray(40))).toEqual([
     "0000  fe 24 70 69 6e 67 1b 5b  33 31 6d                 .$ping.[31m",
