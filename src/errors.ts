@@ -57,9 +57,9 @@ export function isSockinspectError(error: unknown, code?: ErrorCode): boolean {
   return error instanceof SockinspectError && (code === undefined || error.code === code);
 }
 
-/** That `argument` is to be what `wanted` says, and `value` is not. */
+/** `BAD_ARGUMENT` for an argument that takes something else; `wanted` says what. */
 export function badArgument(argument: string, value: unknown, wanted: string): SockinspectError<"BAD_ARGUMENT"> {
-  return new SockinspectError("BAD_ARGUMENT", `${argument} is ${wanted}, not ${shown(value)}`, { argument, value });
+  return new SockinspectError("BAD_ARGUMENT", `${argument} takes ${wanted}, not ${shown(value)}`, { argument, value });
 }
 
 const types = { string: "a text", object: "an object", function: "a function" } as const;

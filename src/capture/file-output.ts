@@ -1,8 +1,10 @@
 /** Writes capture files: pcapng or pcap, compressed or not, one or a ring of them. */
 import { constants, type FileHandle, open, unlink } from "node:fs/promises";
-import { SockinspectError } from "../errors.js";
+import { badArgument, SockinspectError } from "../errors.js";
+import { options as checkOptions, oneOf, positive, positiveWhole, text } from "./arguments.js";
 import { compressionFor, Transform } from "./compression.js";
-import { type CaptureInput, fileError } from "./file.js";
+import type { CaptureInput } from "./file.js";
+import { fileError } from "./file-error.js";
 import { PcapWriter } from "./pcap-writer.js";
 import { PcapngWriter } from "./pcapng-writer.js";
 import type {
@@ -91,10 +93,14 @@ export class CaptureOutput implements AsyncDisposable {
 
   /** See {@link createCapture}. */
   static async create(file: string, options: CreateOptions): Promise<CaptureOutput> {
-    positive("snapLength", options.snapLength);
-    positive("rotation.octets", options.rotation?.octets);
-    positive("rotation.seconds", options.rotation?.seconds);
-    positive("rotation.files", options.rotation?.files);
+    const { format = "pcapng", resolution = "nanoseconds", snapLength = 1, rotation = {} } = checkOptions(options);
+    text("file", file);
+    oneOf("format", ["pcapng", "pcap"], format);
+    oneOf("resolution", ["nanoseconds", "microseconds"], resolution);
+    positiveWhole("snapLength", snapLength);
+    positive("rotation.octets", rotation.octets ?? 1);
+    positive("rotation.seconds", rotation.seconds ?? 1);
+    positiveWhole("rotation.files", rotation.files ?? 1);
     const name = options.rotation ? numbered(file, 1) : file;
     return new CaptureOutput(file, options, await Sink.open(name, options));
   }
@@ -120,11 +126,12 @@ export class CaptureOutput implements AsyncDisposable {
   /**
    * Writes a packet of the interface with this number; without one, of the interface of its device and link type. The
    * octets are copied. Whether there is room for more: `false` asks to {@link drain} first, else memory grows. Throws
-   * `BAD_ARGUMENT` for an interface there is none of or, in pcap, a second link type; what a {@link drain} would throw;
-   * `CLOSED`. hot
+   * `BAD_ARGUMENT` for an interface there is none of, what is no record or, in pcap, a second link type; what a
+   * {@link drain} would throw; `CLOSED`. hot
    */
   write(record: CaptureRecord, interfaceIndex?: number): boolean {
     if (this.#closed) throw this.#closedError();
+    if (!(record.end >= record.at)) throw badArgument("record", record, "octets from `at` to `end`, such as a frame");
     if (this.#options.rotation && this.packets > this.#packetsBefore && this.#isDue(record)) this.#rotate();
     if (this.packets === this.#packetsBefore) this.#firstTime = timeOf(record);
     this.#writer.write(record, interfaceIndex);
@@ -303,11 +310,6 @@ function formatFor(file: string): "pcapng" | "pcap" {
 
 function numbered(file: string, number: number): string {
   return file.replace(/(\.pcapng|\.p?cap)?(\.gz|\.zst)?$/, (end) => `-${String(number).padStart(5, "0")}${end}`);
-}
-
-function positive(argument: string, value: number | undefined): void {
-  if (value === undefined || (Number.isFinite(value) && value > 0)) return;
-  throw new SockinspectError("BAD_ARGUMENT", `${argument} takes a number above 0, not ${value}`, { argument, value });
 }
 
 /** One file, compressed by its name. */

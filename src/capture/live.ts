@@ -5,6 +5,7 @@ import { octets, type Program } from "../filter/program.js";
 import type { Packet } from "../packet/packet.js";
 import { type Interface, interfaces } from "../socket/interfaces.js";
 import { explained, openPacketSocket, type PacketSocket } from "../socket/packet.js";
+import { options as checkOptions, positiveWhole, text } from "./arguments.js";
 import { Packets } from "./packets.js";
 import { BLOCK_STATUS, type Rest, Ring, RingBatch } from "./ring.js";
 import type { Batch, Source, Statistics } from "./source.js";
@@ -69,7 +70,7 @@ const NOTHING: Program = [{ code: 6, jt: 0, jf: 0, k: 0 }];
  * `UNSUPPORTED_PLATFORM`, `NO_ADDON` or `SYSTEM`.
  */
 export function capture(options: CaptureOptions = {}): Source {
-  return new LiveSource(options);
+  return new LiveSource(checkOptions(options));
 }
 
 class LiveSource implements Source {
@@ -101,10 +102,11 @@ class LiveSource implements Source {
 
   constructor(options: CaptureOptions) {
     const { snapLength = DEFAULT_SNAP_LENGTH, buffer = DEFAULT_BUFFER, latency = DEFAULT_LATENCY } = options;
-    positive("snapLength", snapLength);
-    positive("latency", latency);
-    this.#limit = positive("limit", options.limit ?? Number.MAX_SAFE_INTEGER);
-    this.#blockSize = blockSizeFor(positive("buffer", buffer), latency, snapLength);
+    positiveWhole("snapLength", snapLength);
+    positiveWhole("latency", latency);
+    this.#limit = positiveWhole("limit", options.limit ?? Number.MAX_SAFE_INTEGER);
+    this.#blockSize = blockSizeFor(positiveWhole("buffer", buffer), latency, snapLength);
+    text("interface", options.interface ?? "");
     this.#blockCount = Math.max(2, Math.floor(buffer / this.#blockSize));
     this.#where = options.interface ?? "every interface";
     const devices = interfaces();
@@ -119,7 +121,7 @@ class LiveSource implements Source {
       hardwareTypes: only && [only.hardwareType],
       direction: options.direction,
     };
-    const filter = options.filter ?? "";
+    const filter = text("filter", options.filter ?? "");
     const matches = remainder(filter, asked);
     this.#rest = matches && { matches, snapLength };
     // What is asked here may be anywhere in the headers
@@ -302,12 +304,4 @@ function fanoutOf({ group, mode = "hash" }: Fanout): number {
     });
   }
   return group | (FANOUT_MODES[mode] << 16);
-}
-
-function positive(argument: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new SockinspectError("BAD_ARGUMENT", `${argument} takes a whole number above 0, not ${value}`, {
-    argument,
-    value,
-  });
 }

@@ -1,8 +1,8 @@
-import { badArgument, requireType } from "../errors.js";
 import { Frame } from "../packet/frame.js";
 import type { Packet } from "../packet/packet.js";
+import { options as checkOptions, positiveWhole, text } from "./arguments.js";
 import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
-import { type CaptureInput, type OpenFile, openCapture } from "./file.js";
+import { type CaptureInput, checkInput, type Input, openCapture } from "./file.js";
 import { type FileFilter, fileFilter } from "./file-filter.js";
 import { Packets } from "./packets.js";
 import type { Block, FileProblem, FileRecord, Item } from "./record.js";
@@ -30,25 +30,21 @@ export interface FileSource extends Source {
 }
 
 /**
- * Reads packets from a capture file: a path, "-" for standard input, an open file, or pieces of one. It is opened by the iteration, which
- * throws `BAD_FILE` when it is no capture file, `SYSTEM` when it cannot be read, `BAD_FILTER` and `UNSUPPORTED_PLATFORM`.
+ * Reads packets from a capture file: a path, "-" for standard input, an open file, or pieces of one. It is opened by the
+ * iteration, which throws `BAD_FILE` when it is no capture file, `SYSTEM` when it cannot be read, `BAD_FILTER` and
+ * `UNSUPPORTED_PLATFORM`.
  * A file that is cut or wrong does not make it throw: see {@link FileSource.problem}. Nor do packets that the filter cannot
- * ask, unless there are no others: see {@link FileSource.unasked}. It can be iterated once.
+ * ask, unless there are no others: see {@link FileSource.unasked}. It can be iterated once. Throws `BAD_ARGUMENT`.
  */
-export function read(file: string | OpenFile | AsyncIterable<Uint8Array>, options: ReadOptions = {}): FileSource {
-  return new CaptureFileSource(file, options);
+export function read(file: Input, options: ReadOptions = {}): FileSource {
+  return new CaptureFileSource(file, checkOptions(options));
 }
 
 const NONE: ReadonlyMap<number, number> = new Map();
 
-function isInput(input: unknown): boolean {
-  if (typeof input === "string") return true;
-  return typeof input === "object" && input !== null && (Symbol.asyncIterator in input || "handle" in input);
-}
-
 class CaptureFileSource implements FileSource {
   captured = 0;
-  readonly #file: string | OpenFile | AsyncIterable<Uint8Array>;
+  readonly #file: Input;
   readonly #options: ReadOptions;
   readonly #limit: number;
   readonly #drops = new Drops();
@@ -58,14 +54,12 @@ class CaptureFileSource implements FileSource {
   #stopped = false;
   #closed = false;
 
-  constructor(file: string | OpenFile | AsyncIterable<Uint8Array>, options: ReadOptions) {
-    requireType("options", options, "object");
-    if (!isInput(file)) throw badArgument("file", file, "the name of a file, an open file or an AsyncIterable");
-    const { limit = Number.MAX_SAFE_INTEGER, signal } = options;
-    if (!Number.isSafeInteger(limit) || limit < 1) throw badArgument("limit", limit, "a whole number above 0");
-    this.#file = file;
+  constructor(file: Input, options: ReadOptions) {
+    const { limit = Number.MAX_SAFE_INTEGER, filter = "", signal } = options;
+    this.#file = checkInput(file);
     this.#options = options;
-    this.#limit = limit;
+    this.#limit = positiveWhole("limit", limit);
+    text("filter", filter);
     signal?.addEventListener("abort", () => this.stop(), { once: true });
     if (signal?.aborted) this.stop();
   }

@@ -1,7 +1,7 @@
 /** What both sides of conversations say. */
 import { accessSync, closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { fileError } from "../capture/file.js";
+import { fileError } from "../capture/file-error.js";
 import { SockinspectError } from "../errors.js";
 import type { Conversation } from "../flow/conversation.js";
 import { Conversations } from "../flow/conversations.js";

@@ -1,5 +1,5 @@
 import { fstatSync, write, writeSync } from "node:fs";
-import { fileError } from "../capture/file.js";
+import { fileError } from "../capture/file-error.js";
 import { Pen } from "../render/pen.js";
 import { exitCodes, refusedAs, report } from "./failure.js";
 

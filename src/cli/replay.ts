@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { fileError } from "../capture/file.js";
+import { fileError } from "../capture/file-error.js";
 import { read } from "../capture/read.js";
 import { isSockinspectError } from "../errors.js";
 import { Frame } from "../packet/frame.js";

@@ -3,7 +3,8 @@ import { accessSync, chmodSync, closeSync, constants, createReadStream, lstatSyn
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { compressionFor, Transform } from "../capture/compression.js";
-import { fileError, openCapture } from "../capture/file.js";
+import { openCapture } from "../capture/file.js";
+import { fileError } from "../capture/file-error.js";
 import { type CaptureOutput, type CreateOptions, createCapture } from "../capture/file-output.js";
 import type { CaptureInterface } from "../capture/record.js";
 import type { Statistics } from "../capture/source.js";

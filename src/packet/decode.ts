@@ -16,10 +16,11 @@ export interface About {
 
 /**
  * The packet in `octets`, a frame of `linkType` (a LINKTYPE_ number; see {@link linkTypes}). Never throws for what the
- * octets hold: what is wrong with them is in `problems`.
+ * octets hold: what is wrong with them is in `problems`. Throws `BAD_ARGUMENT`.
  */
 export function decode(octets: Uint8Array, linkType: number = linkTypes.ethernet, about: About = {}): Packet {
   if (!(octets instanceof Uint8Array)) throw badArgument("octets", octets, "a Uint8Array");
+  if (typeof linkType !== "number") throw badArgument("linkType", linkType, "a number of linkTypes");
   const frame = new Frame();
   frame.linkType = linkType;
   frame.seconds = about.seconds ?? 0;

@@ -51,6 +51,27 @@ describe("a capture file as a source", () => {
     expect(source.statistics().captured).toBe(1);
   });
 
+  test("refuses what it does not take when it is asked, and pieces that are none when they come", async () => {
+    const refusal = (act: () => unknown): string => {
+      try {
+        act();
+        return "";
+      } catch (error) {
+        return isSockinspectError(error, "BAD_ARGUMENT") ? error.message : String(error);
+      }
+    };
+    const path = 'file takes a path, "-" or an async iterable of Uint8Array, not';
+    expect(refusal(() => read(5 as never))).toBe(`${path} 5`);
+    expect(refusal(() => read(new Uint8Array(1e6) as never))).toBe(`${path} [object Uint8Array]`);
+    expect(refusal(() => read(file, { filter: 5 as never }))).toBe("filter takes text, not 5");
+    expect(refusal(() => read(file, null as never))).toBe("options takes an object, not [object Null]");
+    expect(refusal(() => read(file, { limit: 0 }))).toBe("limit takes a whole number above 0, not 0");
+    const text = async function* (): AsyncGenerator<never> {
+      yield "text" as never;
+    };
+    await expect(read(text())[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+  });
+
   test("gives the comments of packets, and frames that are written keep them", async () => {
     const [first, again] = [join(folder, "comments.pcapng"), join(folder, "again.pcapng")];
     const output = await createCapture(first);

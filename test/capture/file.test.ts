@@ -237,6 +237,22 @@ describe("capture files", () => {
     expect(() => output.write(packet(0))).toThrow("was closed");
   });
 
+  test("are neither opened nor created by what is no name, nor written by what is no record", async () => {
+    expect(await refused(openCapture(5 as never))).toMatchObject({ code: "BAD_ARGUMENT" });
+    for (const [name, options] of [
+      [5, {}],
+      ["x", null],
+      ["x", { format: "zip" }],
+      ["x", { resolution: "seconds" }],
+      ["x", { snapLength: 1.5 }],
+      ["x", { rotation: { files: 1.5 } }],
+    ])
+      expect(await refused(createCapture(name as never, options as never))).toMatchObject({ code: "BAD_ARGUMENT" });
+    await using output = await createCapture(file("record.pcapng"));
+    expect(() => output.write({} as never)).toThrow("record takes octets from `at` to `end`, such as a frame, not");
+    expect(output.packets).toBe(0);
+  });
+
   test("say so when the disk is full", async () => {
     const output = await createCapture("/dev/full");
     output.write(packet(0));

@@ -224,6 +224,9 @@ test("mistakes are named before a socket is opened", () => {
   expect(codeOf(() => capture({ filter: "prot 80" }))).toBe("BAD_FILTER");
   expect(codeOf(() => capture({ snapLength: 0 }))).toBe("BAD_ARGUMENT");
   expect(codeOf(() => capture({ limit: 1.5 }))).toBe("BAD_ARGUMENT");
+  expect(codeOf(() => capture({ filter: 5 as never }))).toBe("BAD_ARGUMENT");
+  expect(codeOf(() => capture({ interface: 5 as never }))).toBe("BAD_ARGUMENT");
+  expect(codeOf(() => capture(null as never))).toBe("BAD_ARGUMENT");
   expect(codeOf(() => capture({ interface: "eth99" }))).toBe("NO_SUCH_INTERFACE");
   expect(() => capture({ interface: "eth99" })).toThrow("there are lo, ");
 });
