@@ -149,7 +149,7 @@ describe("what peers write", () => {
     const whole = (kept: Kept) => ({
       ...kept,
       nanoseconds: Math.floor(kept.nanoseconds / tick) * tick,
-      ...(format !== "pcapng" && { device: undefined, flags: 0, comment: undefined, interfaceIndex: 0 }),
+      ...(format !== "pcapng" && { device: undefined, flags: 0, comment: undefined, options: [], interfaceIndex: 0 }),
       dropped: 0, // editcap does not keep it
     });
     const written = (await read(`edited.${format}`)).map((kept) => ({ ...kept, dropped: 0 }));
