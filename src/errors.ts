@@ -76,6 +76,8 @@ export function requireSignal(signal: unknown): void {
 
 /** Any value as a program would write it, or as near as that goes; what is long is cut. */
 export function shown(value: unknown): string {
+  // Octets would be a text as long as they are
+  if (ArrayBuffer.isView(value)) return Object.prototype.toString.call(value);
   let text: string;
   try {
     text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));

@@ -1,7 +1,7 @@
 /** Writes capture files: pcapng or pcap, compressed or not, one or a ring of them. */
 import { constants, type FileHandle, open, unlink } from "node:fs/promises";
-import { badArgument, SockinspectError } from "../errors.js";
-import { options as checkOptions, oneOf, positive, positiveWhole, text } from "./arguments.js";
+import { badArgument, requireType, SockinspectError } from "../errors.js";
+import { oneOf, positive, positiveWhole } from "./arguments.js";
 import { compressionFor, Transform } from "./compression.js";
 import type { CaptureInput } from "./file.js";
 import { fileError } from "./file-error.js";
@@ -93,8 +93,9 @@ export class CaptureOutput implements AsyncDisposable {
 
   /** See {@link createCapture}. */
   static async create(file: string, options: CreateOptions): Promise<CaptureOutput> {
-    const { format = "pcapng", resolution = "nanoseconds", snapLength = 1, rotation = {} } = checkOptions(options);
-    text("file", file);
+    requireType("options", options, "object");
+    requireType("file", file, "string");
+    const { format = "pcapng", resolution = "nanoseconds", snapLength = 1, rotation = {} } = options;
     oneOf("format", ["pcapng", "pcap"], format);
     oneOf("resolution", ["nanoseconds", "microseconds"], resolution);
     positiveWhole("snapLength", snapLength);

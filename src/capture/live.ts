@@ -1,11 +1,11 @@
-import { SockinspectError } from "../errors.js";
+import { requireType, SockinspectError } from "../errors.js";
 import { type CompileOptions, compileStage } from "../filter/compile.js";
 import { remainder } from "../filter/predicate.js";
 import { octets, type Program } from "../filter/program.js";
 import type { Packet } from "../packet/packet.js";
 import { type Interface, interfaces } from "../socket/interfaces.js";
 import { explained, openPacketSocket, type PacketSocket } from "../socket/packet.js";
-import { options as checkOptions, positiveWhole, text } from "./arguments.js";
+import { positiveWhole } from "./arguments.js";
 import { Packets } from "./packets.js";
 import { BLOCK_STATUS, type Rest, Ring, RingBatch } from "./ring.js";
 import type { Batch, Source, Statistics } from "./source.js";
@@ -70,7 +70,8 @@ const NOTHING: Program = [{ code: 6, jt: 0, jf: 0, k: 0 }];
  * `UNSUPPORTED_PLATFORM`, `NO_ADDON` or `SYSTEM`.
  */
 export function capture(options: CaptureOptions = {}): Source {
-  return new LiveSource(checkOptions(options));
+  requireType("options", options, "object");
+  return new LiveSource(options);
 }
 
 class LiveSource implements Source {
@@ -106,7 +107,7 @@ class LiveSource implements Source {
     positiveWhole("latency", latency);
     this.#limit = positiveWhole("limit", options.limit ?? Number.MAX_SAFE_INTEGER);
     this.#blockSize = blockSizeFor(positiveWhole("buffer", buffer), latency, snapLength);
-    text("interface", options.interface ?? "");
+    requireType("interface", options.interface ?? "", "string");
     this.#blockCount = Math.max(2, Math.floor(buffer / this.#blockSize));
     this.#where = options.interface ?? "every interface";
     const devices = interfaces();
@@ -121,7 +122,8 @@ class LiveSource implements Source {
       hardwareTypes: only && [only.hardwareType],
       direction: options.direction,
     };
-    const filter = text("filter", options.filter ?? "");
+    const { filter = "" } = options;
+    requireType("filter", filter, "string");
     const matches = remainder(filter, asked);
     this.#rest = matches && { matches, snapLength };
     // What is asked here may be anywhere in the headers

@@ -1,6 +1,7 @@
+import { requireType } from "../errors.js";
 import { Frame } from "../packet/frame.js";
 import type { Packet } from "../packet/packet.js";
-import { options as checkOptions, positiveWhole, text } from "./arguments.js";
+import { positiveWhole } from "./arguments.js";
 import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
 import { type CaptureInput, checkInput, type Input, openCapture } from "./file.js";
 import { type FileFilter, fileFilter } from "./file-filter.js";
@@ -37,7 +38,8 @@ export interface FileSource extends Source {
  * ask, unless there are no others: see {@link FileSource.unasked}. It can be iterated once. Throws `BAD_ARGUMENT`.
  */
 export function read(file: Input, options: ReadOptions = {}): FileSource {
-  return new CaptureFileSource(file, checkOptions(options));
+  requireType("options", options, "object");
+  return new CaptureFileSource(file, options);
 }
 
 const NONE: ReadonlyMap<number, number> = new Map();
@@ -59,7 +61,7 @@ class CaptureFileSource implements FileSource {
     this.#file = checkInput(file);
     this.#options = options;
     this.#limit = positiveWhole("limit", limit);
-    text("filter", filter);
+    requireType("filter", filter, "string");
     signal?.addEventListener("abort", () => this.stop(), { once: true });
     if (signal?.aborted) this.stop();
   }

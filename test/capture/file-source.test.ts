@@ -60,11 +60,11 @@ describe("a capture file as a source", () => {
         return isSockinspectError(error, "BAD_ARGUMENT") ? error.message : String(error);
       }
     };
-    const path = 'file takes a path, "-" or an async iterable of Uint8Array, not';
+    const path = 'file takes a path, "-", an open file or an async iterable of Uint8Array, not';
     expect(refusal(() => read(5 as never))).toBe(`${path} 5`);
     expect(refusal(() => read(new Uint8Array(1e6) as never))).toBe(`${path} [object Uint8Array]`);
-    expect(refusal(() => read(file, { filter: 5 as never }))).toBe("filter takes text, not 5");
-    expect(refusal(() => read(file, null as never))).toBe("options takes an object, not [object Null]");
+    expect(refusal(() => read(file, { filter: 5 as never }))).toBe("filter takes a text, not 5");
+    expect(refusal(() => read(file, null as never))).toBe("options takes an object, not null");
     expect(refusal(() => read(file, { limit: 0 }))).toBe("limit takes a whole number above 0, not 0");
     const text = async function* (): AsyncGenerator<never> {
       yield "text" as never;

@@ -114,9 +114,11 @@ test("a real packet with any octets changed decodes without throwing", () => {
 });
 
 test("what are no octets, or no link type, is refused", () => {
-  expect(() => decode("abc" as never)).toThrow("octets takes a Uint8Array, not abc");
+  expect(() => decode("abc" as never)).toThrow('octets takes a Uint8Array, not "abc"');
   expect(() => decode(new Uint16Array(60) as never)).toThrow("octets takes a Uint8Array, not [object Uint16Array]");
-  expect(() => decode(packets.syn, "ethernet" as never)).toThrow("linkType takes a number of linkTypes, not ethernet");
+  expect(() => decode(packets.syn, "ethernet" as never)).toThrow(
+    'linkType takes a number of linkTypes, not "ethernet"',
+  );
 });
 
 test("tunnels within tunnels end at the deepest layer that is followed", () => {
