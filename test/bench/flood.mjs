@@ -109,6 +109,12 @@ await bench.race({
     },
     { name: "npm cap", peer: "cap", command: [node, join(here, "npm-cap.cjs"), near, frame] },
     {
+      name: "Scapy send",
+      peer: "scapy",
+      settings: "loop=1, one socket",
+      command: [python, join(here, "scapy-send.py"), "192.0.2.2", "02:00:00:00:00:02"],
+    },
+    {
       name: "Scapy sendp",
       peer: "scapy",
       settings: "loop=1, one socket",

@@ -35,7 +35,7 @@ export const GOALS = [
   { race: "craft", name: "sockinspect craft", atMost: 1.5 },
   { race: "flood-64", name: "sockinspect template, link", than: "C sendmmsg", atLeast: 0.9 },
   { race: "flood-64", name: "sockinspect template, link", than: "hping3 --flood", atLeast: 3.5 },
-  { race: "flood-64", name: "sockinspect template, link", than: "Scapy sendp", atLeast: 100 },
+  { race: "flood-64", name: "sockinspect template, link", than: "Scapy send", atLeast: 100 },
   { race: "echo-stream", name: "sockinspect multi", than: "Node net", atLeast: 1.25 },
   { race: "echo-datagram", name: "sockinspect", than: "Node dgram", atLeast: 2.5 },
   { race: "echo-datagram", name: "sockinspect", than: "C recvmmsg", atLeast: 0.85 },

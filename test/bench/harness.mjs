@@ -18,6 +18,7 @@ import { cpus, loadavg, release, tmpdir, totalmem } from "node:os";
 import { basename, extname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { installPeers, peer } from "./peers.mjs";
+import { Running } from "./process.mjs";
 import { table } from "./report.mjs";
 
 const INSIDE = "SOCKINSPECT_BENCH_FOLDER";
@@ -112,6 +113,7 @@ class Benchmark {
         try {
           each.runs.push(await run(each));
         } catch (error) {
+          Running.killAll();
           // A peer that fails is no reason to say nothing about the others
           if (each.peer === undefined) throw error;
           each.failed = String(error.message).trim().split("\n").slice(-3).join(" ");

@@ -30,12 +30,18 @@ export function whole(command, { env } = {}) {
 
 /** A process that runs while something else happens, and its children. */
 export class Running {
+  static #alive = new Set();
   #child;
   #ended;
   /** What it has written to stderr so far. */
   said = "";
   /** And to stdout. */
   printed = "";
+
+  /** Ends what a case that failed has left behind. */
+  static killAll() {
+    for (const running of Running.#alive) running.#kill();
+  }
 
   /** Resolves once it has said something that matches `ready`. `stdout`: kept in {@link printed}, thrown away, or a descriptor. */
   static async start(command, { ready = /capturing|listening/i, stdout = "pipe", env } = {}) {
@@ -58,6 +64,8 @@ export class Running {
       env: { ...process.env, ...env },
     });
     this.#ended = once(this.#child, "close");
+    Running.#alive.add(this);
+    this.#child.once("close", () => Running.#alive.delete(this));
     this.#child.stderr.on("data", (chunk) => {
       this.said += chunk;
     });
