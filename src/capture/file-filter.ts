@@ -1,4 +1,4 @@
-import { isSockinspectError, requireType, SockinspectError } from "../errors.js";
+import { isSockinspectError, SockinspectError } from "../errors.js";
 import type { Predicate, PredicateOptions } from "../filter/predicate.js";
 import { linkTypes, linkTypeText } from "../wire/numbers.js";
 import type { FileRecord } from "./record.js";
@@ -11,7 +11,6 @@ export async function fileFilter(
   filter: string,
   addresses: PredicateOptions["addresses"],
 ): Promise<FileFilter | undefined> {
-  requireType("filter", filter, "string");
   const source = filter.trim();
   if (source === "") return undefined;
   const language = await import("../filter/predicate.js");

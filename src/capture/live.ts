@@ -1,4 +1,4 @@
-import { requireType, SockinspectError } from "../errors.js";
+import { badArgument, requireType, SockinspectError } from "../errors.js";
 import { type CompileOptions, compileStage } from "../filter/compile.js";
 import { remainder } from "../filter/predicate.js";
 import { octets, type Program } from "../filter/program.js";
@@ -294,10 +294,7 @@ function blockSizeFor(buffer: number, latency: number, snapLength: number): numb
 /** As setsockopt(2) takes it. */
 function fanoutOf({ group, mode = "hash" }: Fanout): number {
   if (!Number.isInteger(group) || group < 0 || group > 0xffff)
-    throw new SockinspectError("BAD_ARGUMENT", `fanout.group takes a whole number from 0 to 65535, not ${group}`, {
-      argument: "fanout.group",
-      value: group,
-    });
+    throw badArgument("fanout.group", group, "a whole number from 0 to 65535");
   if (!Object.hasOwn(FANOUT_MODES, mode)) {
     const modes = Object.keys(FANOUT_MODES).join(", ");
     throw new SockinspectError("BAD_ARGUMENT", `fanout.mode is one of ${modes}, not ${mode}`, {

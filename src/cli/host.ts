@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { SockinspectError } from "../errors.js";
-import { ipv6Text, parseIpv6 } from "../wire/address.js";
+import { canonicalIpv6 } from "../wire/address.js";
 import type { Icmp } from "../wire/icmp.js";
 import { icmpCodeName, icmpTypes, icmpv6CodeName, icmpv6Types } from "../wire/icmp-names.js";
 import type { Icmpv6 } from "../wire/icmpv6.js";
@@ -51,9 +51,7 @@ export async function hostOf(name: string, options: HostOptions): Promise<Host> 
 /** RFC 5952: as it stands in packets that are read. */
 function canonical(address: string): string {
   const [plain, ...zone] = address.split("%");
-  const octets = parseIpv6(plain);
-  if (!octets) return address;
-  return [ipv6Text(new DataView(Uint8Array.from(octets).buffer), 0), ...zone].join("%");
+  return [canonicalIpv6(plain) ?? plain, ...zone].join("%");
 }
 
 /** The IP header of packets to `host`. */

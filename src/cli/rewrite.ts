@@ -6,7 +6,7 @@ import { checksumField, checksumOverAll, rightChecksum, verdictOf } from "../pac
 import { run } from "../packet/walk/run.js";
 import { Walk } from "../packet/walk/walk.js";
 import type { Outgoing } from "../send/way.js";
-import { ipv6Text, parseIpv4, parseIpv6, parseMac } from "../wire/address.js";
+import { canonicalIpv6, parseIpv4, parseMac } from "../wire/address.js";
 import { fold } from "../wire/checksum.js";
 
 interface Rule {
@@ -110,8 +110,8 @@ function adjusted(old: number, before: Walk, i: number): number {
 /** An address of one of the kinds that headers have, in the words of theirs. */
 function addressOf(text: string): { readonly kind: string; readonly text: string } | undefined {
   if (parseIpv4(text)) return { kind: "IPv4", text };
-  const octets = parseIpv6(text);
-  if (octets) return { kind: "IPv6", text: ipv6Text(new DataView(Uint8Array.from(octets).buffer), 0) };
+  const ipv6 = canonicalIpv6(text);
+  if (ipv6 !== undefined) return { kind: "IPv6", text: ipv6 };
   return parseMac(text) ? { kind: "hardware", text: text.toLowerCase() } : undefined;
 }
 

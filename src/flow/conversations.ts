@@ -1,5 +1,5 @@
 /** Follows conversations: TCP, UDP and ICMP echo, over IPv4 and IPv6. */
-import { SockinspectError } from "../errors.js";
+import { badArgument } from "../errors.js";
 import type { Packet } from "../packet/packet.js";
 import { type Tcp, tcpFlags } from "../wire/tcp.js";
 import { type Conversation, EchoConversation, TcpConversation, UdpConversation } from "./conversation.js";
@@ -236,8 +236,5 @@ function isClient(segment: Segment): boolean {
 
 function positive(argument: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least)
-    throw new SockinspectError("BAD_ARGUMENT", `${argument} takes a whole number from ${least} on, not ${value}`, {
-      argument,
-      value,
-    });
+    throw badArgument(argument, value, `a whole number from ${least} on`);
 }

@@ -1,7 +1,7 @@
 /** A link between two hosts that loses, delays, copies, reorders and changes packets as it is told to. */
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
-import { SockinspectError } from "../errors.js";
+import { badArgument } from "../errors.js";
 import { binding } from "../socket/binding.js";
 import { interfaces } from "../socket/interfaces.js";
 import { NetworkNamespace } from "../socket/namespace.js";
@@ -59,10 +59,7 @@ export class Link implements AsyncDisposable {
   /** See {@link openLink}. */
   constructor({ impairments = [], seed = 1, mtu = 1500, observe = () => {} }: LinkOptions = {}) {
     if (!Number.isSafeInteger(mtu) || mtu < LEAST_MTU || mtu > 65_535)
-      throw new SockinspectError("BAD_ARGUMENT", `mtu takes octets from ${LEAST_MTU} to 65535, not ${mtu}`, {
-        argument: "mtu",
-        value: mtu,
-      });
+      throw badArgument("mtu", mtu, `octets from ${LEAST_MTU} to 65535`);
     this.#seed = seed;
     for (const impairment of impairments) this.impair(impairment);
     this.client = new NetworkNamespace();

@@ -1,5 +1,5 @@
 /** Fragments of IPv4 and IPv6 put together again: RFC 791 §3.2, RFC 815, RFC 8200 §4.5, RFC 5722. */
-import { SockinspectError } from "../errors.js";
+import { badArgument } from "../errors.js";
 import { hexText } from "../wire/hex.js";
 import { linkTypes } from "../wire/numbers.js";
 import { Frame } from "./frame.js";
@@ -267,5 +267,5 @@ function say(walk: Walk, inner: number, value: number, reason: string): void {
 
 function positive(argument: string, value: number): number {
   if (value > 0) return value;
-  throw new SockinspectError("BAD_ARGUMENT", `${argument} takes a number above 0, not ${value}`, { argument, value });
+  throw badArgument(argument, value, "a number above 0");
 }

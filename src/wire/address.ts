@@ -117,6 +117,12 @@ export function parseIpv6(text: unknown): readonly number[] | undefined {
   return gap >= 2 ? [...head, ...new Array<number>(gap).fill(0), ...tail!] : undefined;
 }
 
+/** The address in the one spelling of RFC 5952, as packets that are read have it; undefined where `text` is none. */
+export function canonicalIpv6(text: unknown): string | undefined {
+  const octets = parseIpv6(text);
+  return octets && ipv6Text(new DataView(Uint8Array.from(octets).buffer), 0);
+}
+
 /** The octets of colon-separated groups, the last of which may be an IPv4 address. */
 function groups(text: string): number[] | undefined {
   if (text === "") return [];
