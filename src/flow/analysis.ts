@@ -5,14 +5,16 @@
 import type { FlowEvent, RuleName } from "./events.js";
 import { fill, open } from "./holes.js";
 import { ACK, FIN, RST, type Segment, SYN } from "./segment.js";
-import { RoundTrips, type TcpSide } from "./side.js";
+import type { TcpSide } from "./side.js";
 
 /** Nanoseconds. */
 const MILLISECOND = 1e6;
 const FAST = 20 * MILLISECOND;
 const REORDERING = 3 * MILLISECOND;
 /** Linux delays acknowledgments by 40 ms, BSD and Windows by up to 200. */
-const STALL = 30 * MILLISECOND;
+export const STALL = 30 * MILLISECOND;
+/** What waited goes at once. */
+export const STALL_END = MILLISECOND;
 /** RFC 9293 §3.7.1: what everyone takes who does not say. */
 const DEFAULT_SEGMENT = 536;
 
@@ -124,10 +126,10 @@ function stalled(
   const waited = receiver.advancedTime - sender.nextTime;
   const largest = receiver.maximumSegmentSize > 0 ? receiver.maximumSegmentSize : DEFAULT_SEGMENT;
   if (
-    waited >= STALL + (Number.isNaN(initialRoundTrip) ? 0 : initialRoundTrip) &&
+    waited >= STALL + (initialRoundTrip > 0 ? initialRoundTrip : 0) &&
     length < largest &&
     receiver.acknowledged === sender.next &&
-    time - receiver.advancedTime < MILLISECOND
+    time - receiver.advancedTime < STALL_END
   )
     events.push({ kind: "delayedAckStall", rule: "small segments wait for an acknowledgment", waited });
 }
@@ -352,10 +354,8 @@ function progress(segment: Segment, sender: TcpSide, receiver: TcpSide, scene: S
   receiver.unanswered = 0;
   sender.advancedTime = scene.time;
   if (Number.isNaN(receiver.timedSince) || ((acknowledgment - receiver.timed) | 0) < 0) return;
-  if (!receiver.timedAgain || (segment.hasTimestamps && segment.timestampEcho === receiver.timedStamp)) {
-    receiver.roundTrips ??= new RoundTrips();
-    receiver.roundTrips.sample(scene.time - receiver.timedSince);
-  }
+  if (!receiver.timedAgain || (segment.hasTimestamps && segment.timestampEcho === receiver.timedStamp))
+    receiver.sample(scene.time - receiver.timedSince);
   receiver.timedSince = Number.NaN;
 }
 

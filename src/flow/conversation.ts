@@ -1,33 +1,83 @@
 import { SockinspectError } from "../errors.js";
 import type { Packet } from "../packet/packet.js";
+import { vlansAt } from "./key.js";
+import {
+  CONVERSATION,
+  conversationMarks,
+  conversationNumbers,
+  conversationWords,
+  HIGH,
+  LOW,
+  RECORD,
+} from "./layout.js";
 import type { Reassembly } from "./reassembly.js";
-import { RoundTrips, type Side, type TcpSide } from "./side.js";
+import { bits, choice, lay, numbers, Page, View, words } from "./record.js";
+import { ROUND_TRIPS, type RoundTrips, roundTripsAt, Side, sample, TcpSide } from "./side.js";
 
-/** What every conversation has. */
-abstract class Base<S extends Side> {
+const { synTime, handshakeTime, ...baseNumbers } = conversationNumbers;
+const { marks, errors, opened, closer } = conversationWords;
+const { clientIsLow, ...tcpMarks } = conversationMarks;
+
+/** What every conversation has: a view of its record. */
+abstract class Base<S extends Side> extends View {
   abstract readonly kind: "tcp" | "udp" | "echo";
   /** Counts the conversations of a kind from 0; for TCP and UDP what Wireshark calls the stream index. */
-  readonly number: number;
-  /** Tags of the first packet, outermost first. */
-  readonly vlans: readonly number[];
-  /** Who asked: see {@link TcpConversation.opened} for TCP; else who sent first. */
-  client: S;
-  server: S;
+  declare readonly number: number;
   /** When its first packet was seen: seconds since 1970 UTC, and the rest. */
-  readonly seconds: number;
-  readonly nanoseconds: number;
+  declare readonly seconds: number;
+  declare readonly nanoseconds: number;
   /** From then to its latest packet, nanoseconds. */
-  duration = 0;
+  declare duration: number;
   /** ICMP errors about its packets. */
-  errors = 0;
+  declare errors: number;
+  /** Whether the client comes first in the key. */
+  declare clientIsLow: boolean;
+  readonly #low: S;
+  readonly #high: S;
 
-  constructor(number: number, vlans: readonly number[], client: S, server: S, { seconds, nanoseconds }: Packet) {
-    this.number = number;
-    this.vlans = vlans;
-    this.client = client;
-    this.server = server;
-    this.seconds = seconds;
-    this.nanoseconds = nanoseconds;
+  constructor(low: S, high: S) {
+    super();
+    this.#low = low;
+    this.#high = high;
+  }
+
+  /** Of an empty record. @internal */
+  begin(number: number, clientIsLow: boolean, { seconds, nanoseconds }: Packet): void {
+    Object.assign(this, { number, seconds, nanoseconds, clientIsLow });
+  }
+
+  /** Who asked: see {@link TcpConversation.opened} for TCP; else who sent first. */
+  get client(): S {
+    return this.clientIsLow ? this.#low : this.#high;
+  }
+
+  get server(): S {
+    return this.clientIsLow ? this.#high : this.#low;
+  }
+
+  /** Tags of the first packet, outermost first. */
+  get vlans(): readonly number[] {
+    return vlansAt(this.words, 2 * (this.at - CONVERSATION));
+  }
+
+  /** To the record at `at`. hot @internal */
+  override move(page: Page, at: number): void {
+    super.move(page, at + CONVERSATION);
+    this.#low.move(page, at + LOW);
+    this.#high.move(page, at + HIGH);
+  }
+
+  /** Takes its record with it, which another conversation is to have. @internal */
+  leave(): void {
+    const { page, at } = this;
+    const from = at - CONVERSATION;
+    const own = new Page(RECORD);
+    own.numbers.set(page.numbers.subarray(from, from + RECORD));
+    for (const side of [LOW, HIGH]) {
+      const extras = page.extras.get(from + side);
+      if (extras) own.extras.set(side, extras);
+    }
+    this.move(own, 0);
   }
 
   /**
@@ -47,7 +97,7 @@ abstract class Base<S extends Side> {
   /** Facts of its kind, for JSON. */
   protected abstract get facts(): object;
 
-  toJSON(): unknown {
+  override toJSON(): unknown {
     const { kind, number, vlans, client, server, seconds, nanoseconds, duration, errors, facts } = this;
     return {
       kind,
@@ -60,16 +110,17 @@ abstract class Base<S extends Side> {
       server,
     };
   }
-
-  /** Nanoseconds from its start to `packet`; negative where a capture's clock ran backwards. */
-  timeOf(packet: Packet): number {
-    return (packet.seconds - this.seconds) * 1e9 + (packet.nanoseconds - this.nanoseconds);
-  }
 }
+
+lay(Base, { ...numbers(baseNumbers), ...words({ errors }), ...bits(marks, { clientIsLow }) });
 
 /** UDP between two ports. */
 export class UdpConversation extends Base<Side> {
   readonly kind = "udp";
+
+  constructor() {
+    super(new Side(true), new Side(false));
+  }
 
   protected override get facts(): object {
     return {};
@@ -87,11 +138,19 @@ export class EchoConversation extends Base<Side> {
   /** Requests that were answered, and replies to them after the first. Other replies are to requests that were not seen. */
   answered = 0;
   duplicates = 0;
-  readonly roundTrips = new RoundTrips();
+  readonly #roundTrips = new Float64Array(ROUND_TRIPS);
   /** Nanoseconds that the latest reply took; NaN where its request was not seen, or was answered before. */
   answeredAfter = Number.NaN;
   /** When the latest requests were sent, by their numbers; undefined once they are answered. The oldest come first. */
   readonly #asked = new Map<number, number | undefined>();
+
+  constructor() {
+    super(new Side(true), new Side(false));
+  }
+
+  get roundTrips(): RoundTrips {
+    return roundTripsAt(this.#roundTrips, 0);
+  }
 
   ask(sequence: number, time: number): void {
     this.requests++;
@@ -117,7 +176,7 @@ export class EchoConversation extends Base<Side> {
     this.answered++;
     this.#asked.set(sequence, undefined);
     this.answeredAfter = time - asked;
-    if (!Number.isNaN(this.answeredAfter)) this.roundTrips.sample(this.answeredAfter);
+    if (!Number.isNaN(this.answeredAfter)) sample(this.#roundTrips, 0, this.answeredAfter);
     return true;
   }
 
@@ -128,7 +187,7 @@ export class EchoConversation extends Base<Side> {
       replies,
       answered,
       duplicates,
-      ...(roundTrips.samples > 0 && { roundTrips: { ...roundTrips } }),
+      ...(roundTrips.samples > 0 && { roundTrips }),
     };
   }
 }
@@ -150,15 +209,26 @@ export type Ending =
 export class TcpConversation extends Base<TcpSide> {
   readonly kind = "tcp";
   /** Who sent the SYN; "both" for a simultaneous open. Undefined where none was seen: the lower port is then taken for the server's. */
-  opened: "client" | "server" | "both" | undefined = undefined;
+  declare opened: "client" | "server" | "both" | undefined;
   /** Who sent the first FIN or the RST that ended it. */
-  closer: "client" | "server" | undefined = undefined;
-  isReset = false;
-  isRefused = false;
-  usesFastOpen = false;
+  declare closer: "client" | "server" | undefined;
+  declare isReset: boolean;
+  declare isRefused: boolean;
+  declare usesFastOpen: boolean;
   /** When the SYN was last seen, and the ACK that ends the handshake, from the start; NaN where they were not. */
-  synTime = Number.NaN;
-  handshakeTime = Number.NaN;
+  declare synTime: number;
+  declare handshakeTime: number;
+
+  constructor() {
+    super(new TcpSide(true), new TcpSide(false));
+  }
+
+  override begin(number: number, clientIsLow: boolean, packet: Packet): void {
+    super.begin(number, clientIsLow, packet);
+    this.client.begin();
+    this.server.begin();
+    this.synTime = this.handshakeTime = Number.NaN;
+  }
 
   /** Nanoseconds from the SYN to the ACK that completes the handshake, or to the RST that refuses it; NaN where neither was seen. */
   get initialRoundTrip(): number {
@@ -191,6 +261,13 @@ export class TcpConversation extends Base<TcpSide> {
     };
   }
 }
+
+lay(TcpConversation, {
+  ...numbers({ synTime, handshakeTime }),
+  ...bits(marks, tcpMarks),
+  opened: choice(opened, [undefined, "client", "server", "both"]),
+  closer: choice(closer, [undefined, "client", "server"]),
+});
 
 /** Retransmissions without an answer after which the connection is taken to have timed out. */
 const GIVEN_UP = 3;

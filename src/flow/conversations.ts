@@ -5,10 +5,17 @@ import { type Tcp, tcpFlags } from "../wire/tcp.js";
 import { type Conversation, EchoConversation, TcpConversation, UdpConversation } from "./conversation.js";
 import type { FlowEvent } from "./events.js";
 import { followTcp, isAnew } from "./follow-tcp.js";
+import { protocolAt } from "./key.js";
+import { CONVERSATION, conversationMarks, conversationNumbers, conversationWords, HIGH, LOW } from "./layout.js";
+import { predict } from "./prediction.js";
 import { Reassembly } from "./reassembly.js";
 import { Segment, SYN } from "./segment.js";
-import { Side, TcpSide } from "./side.js";
-import { KeyTable } from "./table.js";
+import type { TcpSide } from "./side.js";
+import { placeOf, Table } from "./table.js";
+
+const { seconds, nanoseconds, duration } = conversationNumbers;
+const { marks } = conversationWords;
+const { clientIsLow } = conversationMarks;
 
 export interface ConversationsOptions {
   /** Conversations remembered at once; when there are more, those longest silent go. Default 65 536. */
@@ -31,7 +38,6 @@ export interface ConversationsOptions {
 
 /** What a packet means to its conversation. A cursor: it stands for one packet until the next is followed. */
 export class Step {
-  conversation!: Conversation;
   /** Counts the packets that were followed or belong to no conversation, from 1. */
   packet = 0;
   /** Nanoseconds since the conversation's first packet. */
@@ -40,10 +46,18 @@ export class Step {
   from: "client" | "server" = "client";
   /** What is remarkable about it: a new array for each packet that has something. */
   events: readonly FlowEvent[] = NO_EVENTS;
+  /** The conversation's place in the table. @internal */
+  slot = 0;
   readonly #segment: Segment;
+  readonly #conversationAt: (slot: number) => Conversation;
 
-  constructor(segment: Segment) {
+  constructor(segment: Segment, conversationAt: (slot: number) => Conversation) {
     this.#segment = segment;
+    this.#conversationAt = conversationAt;
+  }
+
+  get conversation(): Conversation {
+    return this.#conversationAt(this.slot);
   }
 
   /** Octets of data on the wire. */
@@ -88,13 +102,18 @@ export class Conversations {
   apart = 0;
   /** Conversations that were forgotten because there were too many. */
   evicted = 0;
-  readonly #table: KeyTable<Conversation>;
+  readonly #table: Table;
+  /** Views of the table's records, made when somebody asks for one. */
+  readonly #made = new Map<number, Conversation>();
+  /** Views that are moved from packet to packet. */
+  readonly #tcp = new TcpConversation();
+  readonly #udp = new UdpConversation();
   readonly #segment = new Segment();
-  readonly #step = new Step(this.#segment);
+  readonly #step = new Step(this.#segment, (slot) => this.#at(slot));
   readonly #keep: number;
   readonly #ignoreVlans: boolean;
   readonly #reassembled: boolean;
-  #numbers = { tcp: 0, udp: 0, echo: 0 };
+  readonly #numbers = { tcp: 0, udp: 0, echo: 0 };
   #events: FlowEvent[] = [];
 
   constructor(options: ConversationsOptions = {}) {
@@ -104,11 +123,9 @@ export class Conversations {
     this.#keep = keep;
     this.#ignoreVlans = options.ignoreVlans ?? false;
     this.#reassembled = options.reassembled ?? false;
-    this.#table = new KeyTable(most, (conversation) => {
+    this.#table = new Table(most, (slot) => {
       this.evicted++;
-      conversation.client.data?.end();
-      conversation.server.data?.end();
-      options.evicted?.(conversation);
+      this.#forget(slot, options.evicted);
     });
   }
 
@@ -125,36 +142,28 @@ export class Conversations {
     step.packet = this.packets;
     if (this.#events.length > 0) this.#events = [];
     step.events = this.#events;
-    const conversation = this.#find(packet);
-    step.conversation = conversation;
-    step.time = conversation.timeOf(packet);
-    if (step.time > conversation.duration) conversation.duration = step.time;
-    const fromClient = conversation.client.isLow === segment.key.fromLow;
-    if (segment.errorType >= 0) this.#error(conversation);
-    else if (conversation.kind === "tcp") followTcp(conversation, segment, fromClient, step, this.#events);
-    else {
-      const sender = fromClient ? conversation.client : conversation.server;
-      sender.packets++;
-      sender.octets += segment.length;
-      if (conversation.kind === "udp") sender.data?.datagram(segment);
-      else this.#echo(conversation, step.time);
-    }
-    // A SYN may show that the other side is the client
-    step.from = conversation.client.isLow === segment.key.fromLow ? "client" : "server";
+    const slot = this.#find(packet);
+    step.slot = slot;
+    const page = this.#table.page(slot);
+    const record = placeOf(slot);
+    const { numbers, words } = page;
+    const at = record + CONVERSATION;
+    step.time = (packet.seconds - numbers[at + seconds]!) * 1e9 + (packet.nanoseconds - numbers[at + nanoseconds]!);
+    if (step.time > numbers[at + duration]!) numbers[at + duration] = step.time;
+    if (!predict(segment, page, record, step)) this.#takeIn(slot);
+    // A SYN may have shown that the other side is the client
+    step.from = ((words[2 * at + marks]! & clientIsLow) !== 0) === segment.key.fromLow ? "client" : "server";
     return step;
   }
 
   /** Nothing more will come: ends every stream that still waits. */
   end(): void {
-    for (const { client, server } of this.#table.values()) {
-      client.data?.end();
-      server.data?.end();
-    }
+    for (let slot = 0; slot < this.#table.size; slot++) endStreams(this.#cursor(slot));
   }
 
   /** Those that are remembered, in the order in which they began. */
   [Symbol.iterator](): Iterator<Conversation> {
-    return [...this.#table.values()]
+    return Array.from({ length: this.#table.size }, (_, slot) => this.#at(slot))
       .sort((a, b) => a.seconds - b.seconds || a.nanoseconds - b.nanoseconds || a.number - b.number)
       [Symbol.iterator]();
   }
@@ -163,42 +172,79 @@ export class Conversations {
     return this.#table.size;
   }
 
-  #find(packet: Packet): Conversation {
-    const { key } = this.#segment;
-    const known = this.#table.get(key);
-    if (known && !(known.kind === "tcp" && (this.#segment.flags & SYN) !== 0 && isAnew(known, this.#segment)))
-      return known;
-    const made = this.#make(packet);
-    this.#table.set(key, made);
-    if (known && !this.#segment.isBroken)
-      this.#events.push({ kind: "portReused", rule: "other number in a SYN", previous: known.number });
+  #takeIn(slot: number): void {
+    const segment = this.#segment;
+    const { time } = this.#step;
+    const conversation = this.#cursor(slot);
+    const fromClient = conversation.clientIsLow === segment.key.fromLow;
+    if (segment.errorType >= 0) this.#error(conversation);
+    else if (conversation.kind === "tcp") followTcp(conversation, segment, fromClient, this.#step, this.#events);
+    else {
+      const sender = fromClient ? conversation.client : conversation.server;
+      sender.packets++;
+      sender.octets += segment.length;
+      if (conversation.kind === "udp") sender.data?.datagram(segment);
+      else this.#echo(conversation, time);
+    }
+  }
+
+  /** hot */
+  #find(packet: Packet): number {
+    const segment = this.#segment;
+    const known = this.#table.find(segment.key);
+    if (known < 0) return this.#begin(packet);
+    if (segment.key.protocol !== 6 || (segment.flags & SYN) === 0) return known;
+    const tcp = this.#tcp;
+    tcp.move(this.#table.page(known), placeOf(known));
+    if (!isAnew(tcp, segment)) return known;
+    const previous = tcp.number;
+    const slot = this.#begin(packet);
+    if (!segment.isBroken) this.#events.push({ kind: "portReused", rule: "other number in a SYN", previous });
+    return slot;
+  }
+
+  #begin(packet: Packet): number {
+    const segment = this.#segment;
+    const { key } = segment;
+    const slot = this.#table.add(key);
+    const conversation = key.protocol === 6 || key.protocol === 17 ? this.#cursor(slot) : this.#at(slot);
+    conversation.begin(this.#numbers[conversation.kind]++, isClient(segment) === key.fromLow, packet);
+    if (this.#keep > 0 && conversation.kind !== "echo")
+      for (const side of [conversation.client, conversation.server]) side.data = new Reassembly(this.#keep);
+    return slot;
+  }
+
+  /** The conversation at `slot`, for this packet. hot */
+  #cursor(slot: number): Conversation {
+    const page = this.#table.page(slot);
+    const at = placeOf(slot);
+    const protocol = protocolAt(page.words, 2 * at);
+    if (protocol !== 6 && protocol !== 17) return this.#at(slot);
+    const conversation = protocol === 6 ? this.#tcp : this.#udp;
+    conversation.move(page, at);
+    return conversation;
+  }
+
+  /** The same object for as long as it is remembered. */
+  #at(slot: number): Conversation {
+    const known = this.#made.get(slot);
+    if (known) return known;
+    const page = this.#table.page(slot);
+    const at = placeOf(slot);
+    const made = conversationOf(protocolAt(page.words, 2 * at));
+    made.move(page, at);
+    this.#made.set(slot, made);
     return made;
   }
 
-  #make(packet: Packet): Conversation {
-    const segment = this.#segment;
-    const { key } = segment;
-    const { tcp, udp, echo } = this.#numbers;
-    const clientIsLow = isClient(segment) === key.fromLow;
-    const vlans = key.vlans;
-    if (key.protocol === 6) {
-      const [client, server] = [new TcpSide(key, clientIsLow), new TcpSide(key, !clientIsLow)];
-      this.#numbers.tcp++;
-      return this.#keeping(new TcpConversation(tcp, vlans, client, server, packet));
-    }
-    const [client, server] = [new Side(key, clientIsLow), new Side(key, !clientIsLow)];
-    if (key.protocol === 17) {
-      this.#numbers.udp++;
-      return this.#keeping(new UdpConversation(udp, vlans, client, server, packet));
-    }
-    this.#numbers.echo++;
-    return new EchoConversation(echo, vlans, client, server, packet);
-  }
-
-  #keeping<C extends Conversation>(conversation: C): C {
-    if (this.#keep > 0)
-      for (const side of [conversation.client, conversation.server]) side.data = new Reassembly(this.#keep);
-    return conversation;
+  #forget(slot: number, evicted: ConversationsOptions["evicted"]): void {
+    endStreams(this.#cursor(slot));
+    const conversation = evicted ? this.#at(slot) : this.#made.get(slot);
+    this.#made.delete(slot);
+    conversation?.leave();
+    const page = this.#table.page(slot);
+    for (const side of [LOW, HIGH]) page.extras.delete(placeOf(slot) + side);
+    if (conversation) evicted?.(conversation);
   }
 
   #error(conversation: Conversation): void {
@@ -217,6 +263,16 @@ export class Conversations {
     else if (!conversation.answer(echoSequence, time))
       this.#events.push({ kind: "replyRepeated", rule: "answers a request again" });
   }
+}
+
+function conversationOf(protocol: number): Conversation {
+  if (protocol === 6) return new TcpConversation();
+  return protocol === 17 ? new UdpConversation() : new EchoConversation();
+}
+
+function endStreams({ client, server }: Conversation): void {
+  client.data?.end();
+  server.data?.end();
 }
 
 /** Whether the sender of the first packet of a conversation is its client. */

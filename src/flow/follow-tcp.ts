@@ -66,7 +66,8 @@ function synchronize(
   if (!isAnswer) {
     if (conversation.opened === undefined) {
       conversation.opened = "client";
-      if (sender !== conversation.client) exchange(conversation);
+      // Who was taken for the server by its port sent the SYN
+      if (sender !== conversation.client) conversation.clientIsLow = sender.isLow;
     } else if (sender === conversation.server) conversation.opened = "both";
     // The same SYN after a refusal is another attempt
     if (conversation.isRefused) conversation.handshakeTime = Number.NaN;
@@ -110,13 +111,6 @@ function accepted({ acknowledgment }: Segment, { initial, sent }: TcpSide, event
   const length = (acknowledgment - initial - 1) | 0;
   if (length > 0 && ((acknowledgment - sent) | 0) <= 0)
     events.push({ kind: "fastOpenAccepted", rule: "acknowledges the data of a SYN", length });
-}
-
-/** Who was taken for the server by its port sent the SYN. */
-function exchange(conversation: TcpConversation): void {
-  const { client, server } = conversation;
-  conversation.client = server;
-  conversation.server = client;
 }
 
 /** The client's first acknowledgment proves that it has the SYN-ACK, also where that was not seen. */

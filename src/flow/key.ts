@@ -1,5 +1,7 @@
 /** Who talks with whom: protocol, addresses, ports and VLAN, the same for both directions. */
 
+import { ipv4Text, ipv6Text } from "../wire/address.js";
+
 /** 32-bit words of a key: protocol and IP version, VLAN, ports, both addresses. */
 export const WORDS = 11;
 
@@ -60,18 +62,11 @@ export class Key {
   }
 
   get protocol(): number {
-    return this.words[0]! & 0xff;
+    return protocolAt(this.words, 0);
   }
 
   get isIpv6(): boolean {
     return isIpv6At(this.words, 0);
-  }
-
-  /** VLAN ids, outermost first. */
-  get vlans(): readonly number[] {
-    const tags = this.words[1]!;
-    if (tags < 0) return NO_VLANS;
-    return (tags & 0x1000000) === 0 ? [tags] : [(tags >> 12) & 0xfff, tags & 0xfff];
   }
 
   /** hot */
@@ -111,6 +106,29 @@ export function hashOf(words: Int32Array, at: number): number {
   );
   if (isIpv6At(words, at)) for (let i = at + 4; i < at + WORDS; i++) hash = mixed(hash, words[i]!);
   return hash ^ (hash >>> 13);
+}
+
+export function protocolAt(words: Int32Array, at: number): number {
+  return words[at]! & 0xff;
+}
+
+/** VLAN ids, outermost first. */
+export function vlansAt(words: Int32Array, at: number): readonly number[] {
+  const tags = words[at + 1]!;
+  if (tags < 0) return NO_VLANS;
+  return (tags & 0x1000000) === 0 ? [tags] : [(tags >> 12) & 0xfff, tags & 0xfff];
+}
+
+/** Of the end that comes first, or of the other. */
+export function portAt(words: Int32Array, at: number, isLow: boolean): number {
+  return isLow ? words[at + 2]! >>> 16 : words[at + 2]! & 0xffff;
+}
+
+export function addressAt(words: Int32Array, at: number, isLow: boolean): string {
+  const first = at + (isLow ? 3 : 7);
+  const data = new DataView(new ArrayBuffer(16));
+  for (let i = 0; i < 4; i++) data.setInt32(4 * i, words[first + i]!);
+  return isIpv6At(words, at) ? ipv6Text(data, 0) : ipv4Text(data, 0);
 }
 
 /** Addresses of IPv4 have one word: the other words are 0. */

@@ -1,85 +1,100 @@
-import { ipv4Text, ipv6Text } from "../wire/address.js";
-import type { Key } from "./key.js";
+import { addressAt, portAt } from "./key.js";
+import { HIGH, LOW, sideMarks, sideNumbers, sideWords } from "./layout.js";
 import type { Reassembly } from "./reassembly.js";
+import { bits, choice, type Extras, lay, numbers, View, words } from "./record.js";
 import type { TcpState } from "./tcp-state.js";
 
-/** One end of a conversation. */
-export class Side {
-  /** Data it sent that has not been seen before, put together in order; only where the table was asked to. */
-  data: Reassembly | undefined = undefined;
-  packets = 0;
-  /** Data sent, in octets on the wire; what was sent twice counts twice. */
-  octets = 0;
-  /** A UDP or TCP port; an echo's identifier. */
-  readonly port: number;
-  /** The one of both ends that comes first in the conversation's {@link Key}. */
-  readonly isLow: boolean;
-  /** An IPv4 address as a number, which is small; an IPv6 address as text. */
-  readonly #address: number | string;
+const { packets, octets, roundTrips, ...tcpNumbers } = sideNumbers;
+const { marks, state, previous, ...tcpWords } = sideWords;
+const { hasExtras, ...tcpMarks } = sideMarks;
 
-  constructor({ words, isIpv6 }: Key, isLow: boolean) {
-    const at = isLow ? 3 : 7;
+/** One end of a conversation. */
+export class Side extends View {
+  declare packets: number;
+  /** Data sent, in octets on the wire; what was sent twice counts twice. */
+  declare octets: number;
+  /** Whether there are any {@link Extras} of it. @internal */
+  declare hasExtras: boolean;
+  /** The one of both ends that comes first in the conversation's key. */
+  readonly isLow: boolean;
+
+  constructor(isLow: boolean) {
+    super();
     this.isLow = isLow;
-    this.#address = isIpv6 ? ipv6Text(dataOf(words.subarray(at, at + 4)), 0) : words[at]!;
-    this.port = isLow ? words[2]! >>> 16 : words[2]! & 0xffff;
   }
 
   get address(): string {
-    return typeof this.#address === "string" ? this.#address : ipv4Text(dataOf([this.#address]), 0);
+    return addressAt(this.words, this.#key, this.isLow);
   }
 
-  toJSON(): unknown {
+  /** A UDP or TCP port; an echo's identifier. */
+  get port(): number {
+    return portAt(this.words, this.#key, this.isLow);
+  }
+
+  /** Data it sent that has not been seen before, put together in order; only where the table was asked to. */
+  get data(): Reassembly | undefined {
+    return this.hasExtras ? this.extras.data : undefined;
+  }
+  set data(data: Reassembly | undefined) {
+    this.extras.data = data;
+  }
+
+  override toJSON(): unknown {
     const { address, port, packets, octets } = this;
     return { address, port, packets, octets };
   }
+
+  get #key(): number {
+    return 2 * (this.at - (this.isLow ? LOW : HIGH));
+  }
+
+  protected get extras(): Extras {
+    const { page, at } = this;
+    let extras = page.extras.get(at);
+    if (!extras) {
+      extras = { data: undefined, holes: undefined, doubt: undefined };
+      page.extras.set(at, extras);
+      this.hasExtras = true;
+    }
+    return extras;
+  }
 }
 
-/** As they are on the wire. */
-function dataOf(words: Iterable<number>): DataView {
-  const data = new DataView(new ArrayBuffer(16));
-  let at = 0;
-  for (const word of words) {
-    data.setInt32(at, word);
-    at += 4;
-  }
-  return data;
-}
+lay(Side, { ...numbers({ packets, octets }), ...bits(marks, { hasExtras }) });
 
 /** Times of a side's segments until their acknowledgment, in nanoseconds, smoothed as RFC 6298 §2 says. */
-export class RoundTrips {
-  samples = 0;
-  latest = 0;
-  least = 0;
-  most = 0;
-  smoothed = 0;
-  variation = 0;
-
-  sample(time: number): void {
-    this.latest = time;
-    if (this.samples++ === 0) {
-      this.least = this.most = this.smoothed = time;
-      this.variation = time / 2;
-      return;
-    }
-    if (time < this.least) this.least = time;
-    if (time > this.most) this.most = time;
-    this.variation += (Math.abs(this.smoothed - time) - this.variation) / 4;
-    this.smoothed += (time - this.smoothed) / 8;
-  }
+export interface RoundTrips {
+  readonly samples: number;
+  readonly latest: number;
+  readonly least: number;
+  readonly most: number;
+  readonly smoothed: number;
+  readonly variation: number;
 }
 
-/** What is true of a side, a bit each: there are many sides, and a field takes eight octets. */
-const marks = {
-  hasInitial: 1,
-  sentSyn: 2,
-  hasNext: 4,
-  isUnseen: 8,
-  sentFin: 16,
-  finReceived: 32,
-  timedAgain: 64,
-  sentSynAck: 128,
-  sentRst: 256,
-} as const;
+/** Numbers that {@link RoundTrips} take. */
+export const ROUND_TRIPS = 6;
+
+/** Undefined where there were none. */
+export function roundTripsAt(numbers: Float64Array, at: number): RoundTrips {
+  const [samples, latest, least, most, smoothed, variation] = numbers.subarray(at, at + ROUND_TRIPS);
+  return { samples: samples!, latest: latest!, least: least!, most: most!, smoothed: smoothed!, variation: variation! };
+}
+
+/** Takes `time` into the {@link RoundTrips} at `at`. hot */
+export function sample(numbers: Float64Array, at: number, time: number): void {
+  numbers[at + 1] = time;
+  if (numbers[at]!++ === 0) {
+    numbers[at + 2] = numbers[at + 3] = numbers[at + 4] = time;
+    numbers[at + 5] = time / 2;
+    return;
+  }
+  if (time < numbers[at + 2]!) numbers[at + 2] = time;
+  if (time > numbers[at + 3]!) numbers[at + 3] = time;
+  numbers[at + 5]! += (Math.abs(numbers[at + 4]! - time) - numbers[at + 5]!) / 4;
+  numbers[at + 4]! += (time - numbers[at + 4]!) / 8;
+}
 
 /** What a side did before a RST of its own, or in its name, that the other side does not wait for: it may go on. */
 export interface Doubt {
@@ -92,135 +107,102 @@ export interface Doubt {
 
 /** One end of a TCP connection; sequence numbers are 32-bit integers, times nanoseconds since the conversation's first packet. */
 export class TcpSide extends Side {
-  state: TcpState | undefined = undefined;
-  #marks = 0;
-
-  // What nearly every packet reads and writes lies together in front, in as few lines of the processor's cache as may be
+  declare state: TcpState | undefined;
 
   /** Behind the highest octet sent, and when that was. */
-  next = 0;
-  nextTime = 0;
+  declare next: number;
+  declare nextTime: number;
   /** Behind the highest octet that was sent or that the other side acknowledged since. */
-  sent = 0;
+  declare sent: number;
   /** Behind the octets that were seen one after the other; a segment that begins there takes it up to {@link next}. */
-  run = 0;
-  /** Parts below {@link next} that were not seen: where each starts and ends. */
-  holes: number[] | undefined = undefined;
+  declare run: number;
   /** What it acknowledged last, and in which packet: 0 where it never did. */
-  acknowledged = 0;
-  acknowledgedPacket = 0;
+  declare acknowledged: number;
+  declare acknowledgedPacket: number;
   /** Times it repeated that acknowledgment with nothing else to say. */
-  duplicates = 0;
-  /** When it last acknowledged something new. */
-  advancedTime = Number.NaN;
+  declare duplicates: number;
+  /** When it last acknowledged something new; NaN where it never did. */
+  declare advancedTime: number;
   /** What its previous segment was, for whoever answers it. */
-  previous: "keepAlive" | "zeroWindowProbe" | "zeroWindowQuestion" | undefined = undefined;
+  declare previous: "keepAlive" | "zeroWindowProbe" | "zeroWindowQuestion" | undefined;
   /** Octets of data in its latest segment. */
-  latestLength = 0;
-  /** As its latest segment had it, unscaled. */
-  window = -1;
+  declare latestLength: number;
+  /** As its latest segment had it, unscaled; -1 before one did. */
+  declare window: number;
   /** Left shift of {@link window}: that of a SYN is not scaled (RFC 7323 §2.2). */
-  shift = 0;
+  declare shift: number;
   /** Left shift of its windows, at most 14; -1 where its SYN was not seen, or not both SYNs offer it. */
-  windowShift = -1;
-  /** Behind the segment that is timed, and when it was sent: RFC 6298 §3, one at a time. */
-  timed = 0;
-  timedSince = Number.NaN;
+  declare windowShift: number;
+  /** Behind the segment that is timed, and when it was sent, or NaN: RFC 6298 §3, one at a time. */
+  declare timed: number;
+  declare timedSince: number;
   /** Its timestamp. */
-  timedStamp = 0;
-  roundTrips: RoundTrips | undefined = undefined;
+  declare timedStamp: number;
   /** Octets of data that were seen and that the other side acknowledged, or whatever it did where none were seen. */
-  delivered = 0;
+  declare delivered: number;
   /** Behind the octets that {@link delivered} counts. */
-  deliveredEnd = 0;
+  declare deliveredEnd: number;
   /** Retransmissions since the other side last acknowledged anything new, or said nothing but what it has. */
-  unanswered = 0;
-
+  declare unanswered: number;
   /** What {@link SYN} of its own was, or would have been where none was seen; it counts as 0. */
-  initial = 0;
+  declare initial: number;
   /** SYNs after the first that carry the same number. */
-  synRetries = 0;
+  declare synRetries: number;
   /** Behind this side's FIN. */
-  finEnd = 0;
-  doubt: Doubt | undefined = undefined;
+  declare finEnd: number;
   /** Largest segment that it takes, in octets; -1 where it did not say. */
-  maximumSegmentSize = -1;
+  declare maximumSegmentSize: number;
   /** When it last repeated an acknowledgment, or sent something since. */
-  repeatedTime = 0;
-  retransmissions = 0;
-  outOfOrder = 0;
+  declare repeatedTime: number;
+  declare retransmissions: number;
+  declare outOfOrder: number;
   /** Octets that were passed over and never seen so far. */
-  missed = 0;
-  zeroWindows = 0;
+  declare missed: number;
+  declare zeroWindows: number;
 
-  get hasInitial(): boolean {
-    return (this.#marks & marks.hasInitial) !== 0;
-  }
-  set hasInitial(is: boolean) {
-    this.#mark(marks.hasInitial, is);
-  }
-
-  get sentSyn(): boolean {
-    return (this.#marks & marks.sentSyn) !== 0;
-  }
-  set sentSyn(is: boolean) {
-    this.#mark(marks.sentSyn, is);
-  }
-
-  get hasNext(): boolean {
-    return (this.#marks & marks.hasNext) !== 0;
-  }
-  set hasNext(is: boolean) {
-    this.#mark(marks.hasNext, is);
-  }
-
+  declare hasInitial: boolean;
+  declare sentSyn: boolean;
+  declare sentSynAck: boolean;
+  declare sentFin: boolean;
+  declare sentRst: boolean;
+  declare hasNext: boolean;
   /** Octets behind {@link run} were acknowledged since it acknowledged anything else. */
-  get isUnseen(): boolean {
-    return (this.#marks & marks.isUnseen) !== 0;
-  }
-  set isUnseen(is: boolean) {
-    this.#mark(marks.isUnseen, is);
-  }
-
-  get sentFin(): boolean {
-    return (this.#marks & marks.sentFin) !== 0;
-  }
-  set sentFin(is: boolean) {
-    this.#mark(marks.sentFin, is);
-  }
-
-  get sentSynAck(): boolean {
-    return (this.#marks & marks.sentSynAck) !== 0;
-  }
-  set sentSynAck(is: boolean) {
-    this.#mark(marks.sentSynAck, is);
-  }
-
-  get sentRst(): boolean {
-    return (this.#marks & marks.sentRst) !== 0;
-  }
-  set sentRst(is: boolean) {
-    this.#mark(marks.sentRst, is);
-  }
-
+  declare isUnseen: boolean;
   /** The other side has everything up to the FIN. */
-  get finReceived(): boolean {
-    return (this.#marks & marks.finReceived) !== 0;
-  }
-  set finReceived(is: boolean) {
-    this.#mark(marks.finReceived, is);
-  }
-
+  declare finReceived: boolean;
   /** What is timed was sent before: only the echo of its timestamp tells that this copy was acknowledged (RFC 7323 §4.1). */
-  get timedAgain(): boolean {
-    return (this.#marks & marks.timedAgain) !== 0;
-  }
-  set timedAgain(is: boolean) {
-    this.#mark(marks.timedAgain, is);
+  declare timedAgain: boolean;
+
+  /** Of an empty record. @internal */
+  begin(): void {
+    this.advancedTime = this.timedSince = Number.NaN;
+    this.window = this.windowShift = this.maximumSegmentSize = -1;
   }
 
-  #mark(mark: number, is: boolean): void {
-    this.#marks = is ? this.#marks | mark : this.#marks & ~mark;
+  /** Parts below {@link next} that were not seen: where each starts and ends. */
+  get holes(): number[] | undefined {
+    return this.hasExtras ? this.extras.holes : undefined;
+  }
+  set holes(holes: number[] | undefined) {
+    this.extras.holes = holes;
+  }
+
+  get doubt(): Doubt | undefined {
+    return this.hasExtras ? this.extras.doubt : undefined;
+  }
+  set doubt(doubt: Doubt | undefined) {
+    if (doubt || this.hasExtras) this.extras.doubt = doubt;
+  }
+
+  /** Undefined before a segment was timed. */
+  get roundTrips(): RoundTrips | undefined {
+    const at = this.at + roundTrips;
+    return this.numbers[at]! > 0 ? roundTripsAt(this.numbers, at) : undefined;
+  }
+
+  /** A segment of this side was acknowledged after `time`. @internal */
+  sample(time: number): void {
+    sample(this.numbers, this.at + roundTrips, time);
   }
 
   get hasAcknowledged(): boolean {
@@ -250,7 +232,31 @@ export class TcpSide extends Side {
       ...(scaledWindow !== undefined && { scaledWindow }),
       ...(windowShift >= 0 && { windowShift }),
       ...(maximumSegmentSize >= 0 && { maximumSegmentSize }),
-      ...(roundTrips && { roundTrips: { ...roundTrips } }),
+      ...(roundTrips && { roundTrips }),
     };
   }
 }
+
+/** Undefined before anything tells. */
+export const states: readonly (TcpState | undefined)[] = [
+  undefined,
+  "LISTEN",
+  "SYN-SENT",
+  "SYN-RECEIVED",
+  "ESTABLISHED",
+  "FIN-WAIT-1",
+  "FIN-WAIT-2",
+  "CLOSE-WAIT",
+  "CLOSING",
+  "LAST-ACK",
+  "TIME-WAIT",
+  "CLOSED",
+];
+
+lay(TcpSide, {
+  ...numbers(tcpNumbers),
+  ...words(tcpWords),
+  ...bits(marks, tcpMarks),
+  state: choice(state, states),
+  previous: choice(previous, [undefined, "keepAlive", "zeroWindowProbe", "zeroWindowQuestion"]),
+});

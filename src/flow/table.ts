@@ -1,130 +1,142 @@
 /** Which conversation a packet belongs to. */
 import { hashOf, type Key, WORDS } from "./key.js";
+import { RECORD } from "./layout.js";
+import { Page } from "./record.js";
 
-/** Slots at first; doubled as they fill. */
+/** Conversations for which there is room at first; doubled as they come. */
 const FEW = 1024;
 
-/**
- * What is known of a slot lies together, in one line of the processor's cache: its key, the next slot with the same hash,
- * and its neighbours in the list from the latest used to the longest unused.
- */
-const RECORD = 16;
+/** Records of a page, and its logarithm. */
+const MANY = 256;
+const BITS = 8;
+
+/** In words of a record, behind its key: the next with the same hash. */
 const CHAIN = WORDS;
-const OLDER = WORDS + 1;
-const NEWER = WORDS + 2;
+/** In numbers of a record: when it was last asked for, as {@link Table.find} counts. */
+const USED = 7;
+
+/** Numbers before the record `slot` in its page. */
+export function placeOf(slot: number): number {
+  return (slot & (MANY - 1)) * RECORD;
+}
 
 /**
- * Values by {@link Key}, in bounded memory: when it is full, the value that was longest not asked for goes. A key may be
- * given to a new value; the one before stays until it is oldest.
+ * Records by {@link Key}, in bounded memory: when it is full, that which was longest not asked for goes. A key may be given
+ * another record; the one before stays until it is oldest. Records are counted from 0, and told by this number.
  */
-export class KeyTable<T> {
+export class Table {
   readonly #most: number;
-  readonly #evicted: (value: T) => void;
-  #values: (T | undefined)[];
-  #records: Int32Array;
-  #heads: Int32Array;
-  #latest = -1;
-  #oldest = -1;
+  readonly #evicted: (slot: number) => void;
+  readonly #pages: Page[] = [];
+  /** The latest record of each hash. */
+  #heads: Int32Array = new Int32Array(2 * FEW).fill(-1);
   #count = 0;
+  #clock = 0;
+  /** Those longest not asked for when they were looked for, the longest last, and when each was. */
+  readonly #old: { readonly slot: number; readonly used: number }[] = [];
 
-  /** `most` values at once; `evicted` is told which one went. */
-  constructor(most: number, evicted: (value: T) => void) {
+  /** `most` records at once; `evicted` is told which one goes, before it does. */
+  constructor(most: number, evicted: (slot: number) => void) {
     this.#most = most;
     this.#evicted = evicted;
-    const slots = Math.min(FEW, most);
-    this.#values = new Array(slots).fill(undefined);
-    this.#records = new Int32Array(slots * RECORD);
-    this.#heads = new Int32Array(powerOfTwo(2 * slots)).fill(-1);
   }
 
   get size(): number {
     return this.#count;
   }
 
-  /** The latest value of `key`. hot */
-  get(key: Key): T | undefined {
-    const records = this.#records;
+  page(slot: number): Page {
+    return this.#pages[slot >> BITS]!;
+  }
+
+  /** The latest record of `key`; -1 where there is none. hot */
+  find(key: Key): number {
     let slot = this.#heads[key.hash() & (this.#heads.length - 1)]!;
-    for (; slot >= 0; slot = records[slot * RECORD + CHAIN]!) {
-      if (!key.isAt(records, slot * RECORD)) continue;
-      this.#use(slot);
-      return this.#values[slot];
+    while (slot >= 0) {
+      const { numbers, words } = this.#pages[slot >> BITS]!;
+      const at = placeOf(slot);
+      if (key.isAt(words, 2 * at)) {
+        numbers[at + USED] = ++this.#clock;
+        return slot;
+      }
+      slot = words[2 * at + CHAIN]!;
     }
-    return undefined;
+    return -1;
   }
 
-  set(key: Key, value: T): void {
-    if (this.#count === this.#values.length && this.#count < this.#most) this.#grow();
-    const slot = this.#count === this.#most ? this.#evict() : this.#count++;
-    this.#values[slot] = value;
-    this.#records.set(key.words, slot * RECORD);
-    const bucket = key.hash() & (this.#heads.length - 1);
-    this.#records[slot * RECORD + CHAIN] = this.#heads[bucket]!;
-    this.#heads[bucket] = slot;
-    this.#link(slot);
-  }
-
-  /** From the longest unused to the latest used. */
-  *values(): Generator<T, void, undefined> {
-    for (let slot = this.#oldest; slot >= 0; slot = this.#records[slot * RECORD + NEWER]!) yield this.#values[slot]!;
-  }
-
-  #use(slot: number): void {
-    if (slot === this.#latest) return;
-    this.#unlink(slot);
-    this.#link(slot);
-  }
-
-  #link(slot: number): void {
-    this.#records[slot * RECORD + NEWER] = -1;
-    this.#records[slot * RECORD + OLDER] = this.#latest;
-    if (this.#latest >= 0) this.#records[this.#latest * RECORD + NEWER] = slot;
-    else this.#oldest = slot;
-    this.#latest = slot;
-  }
-
-  #unlink(slot: number): void {
-    const newer = this.#records[slot * RECORD + NEWER]!;
-    const older = this.#records[slot * RECORD + OLDER]!;
-    if (newer >= 0) this.#records[newer * RECORD + OLDER] = older;
-    else this.#latest = older;
-    if (older >= 0) this.#records[older * RECORD + NEWER] = newer;
-    else this.#oldest = newer;
-  }
-
-  /** Makes room; the slot that is free. */
-  #evict(): number {
-    const slot = this.#oldest;
-    this.#unlink(slot);
-    const bucket = hashOf(this.#records, slot * RECORD) & (this.#heads.length - 1);
-    if (this.#heads[bucket] === slot) this.#heads[bucket] = this.#records[slot * RECORD + CHAIN]!;
-    else {
-      let before = this.#heads[bucket]!;
-      while (this.#records[before * RECORD + CHAIN] !== slot) before = this.#records[before * RECORD + CHAIN]!;
-      this.#records[before * RECORD + CHAIN] = this.#records[slot * RECORD + CHAIN]!;
-    }
-    const value = this.#values[slot]!;
-    this.#evicted(value);
+  /** An empty record of `key`. */
+  add(key: Key): number {
+    const slot = this.#count === this.#most ? this.#evict() : this.#make();
+    const { numbers, words } = this.page(slot);
+    const at = placeOf(slot);
+    numbers.fill(0, at, at + RECORD);
+    numbers[at + USED] = ++this.#clock;
+    words.set(key.words, 2 * at);
+    this.#chain(slot);
     return slot;
   }
 
-  #grow(): void {
-    const slots = Math.min(this.#most, 2 * this.#values.length);
-    this.#values.length = slots;
-    this.#values.fill(undefined, this.#count);
-    const records = new Int32Array(slots * RECORD);
-    records.set(this.#records);
-    this.#records = records;
-    this.#heads = new Int32Array(powerOfTwo(2 * slots)).fill(-1);
-    // In the order in which they came, so that of two with the same key the later is found first
-    for (let slot = 0; slot < this.#count; slot++) {
-      const bucket = hashOf(this.#records, slot * RECORD) & (this.#heads.length - 1);
-      this.#records[slot * RECORD + CHAIN] = this.#heads[bucket]!;
-      this.#heads[bucket] = slot;
-    }
+  #bucket(slot: number): number {
+    return hashOf(this.page(slot).words, 2 * placeOf(slot)) & (this.#heads.length - 1);
   }
-}
 
-function powerOfTwo(least: number): number {
-  return 2 ** Math.ceil(Math.log2(least));
+  #chain(slot: number): void {
+    const bucket = this.#bucket(slot);
+    this.page(slot).words[2 * placeOf(slot) + CHAIN] = this.#heads[bucket]!;
+    this.#heads[bucket] = slot;
+  }
+
+  #next(slot: number): number {
+    return this.page(slot).words[2 * placeOf(slot) + CHAIN]!;
+  }
+
+  #unchain(slot: number): void {
+    const bucket = this.#bucket(slot);
+    const next = this.#next(slot);
+    let before = this.#heads[bucket]!;
+    if (before === slot) {
+      this.#heads[bucket] = next;
+      return;
+    }
+    while (this.#next(before) !== slot) before = this.#next(before);
+    this.page(before).words[2 * placeOf(before) + CHAIN] = next;
+  }
+
+  #used(slot: number): number {
+    return this.page(slot).numbers[placeOf(slot) + USED]!;
+  }
+
+  /** Makes room. */
+  #evict(): number {
+    let oldest = this.#old.pop();
+    // Who was asked for since is not old
+    while (oldest && this.#used(oldest.slot) !== oldest.used) oldest = this.#old.pop();
+    if (!oldest) {
+      this.#look();
+      return this.#evict();
+    }
+    this.#evicted(oldest.slot);
+    this.#unchain(oldest.slot);
+    return oldest.slot;
+  }
+
+  /** Looks for the oldest: a quarter at once, so that most evictions need not look. */
+  #look(): void {
+    const used = Float64Array.from({ length: this.#count }, (_, slot) => this.#used(slot));
+    const latest = used.toSorted()[used.length >> 2]!;
+    for (const [slot, time] of used.entries()) if (time <= latest) this.#old.push({ slot, used: time });
+    this.#old.sort((a, b) => b.used - a.used);
+  }
+
+  #make(): number {
+    const slot = this.#count;
+    if ((slot & (MANY - 1)) === 0) this.#pages.push(new Page(Math.min(MANY, this.#most - slot) * RECORD));
+    if (2 * slot === this.#heads.length) {
+      this.#heads = new Int32Array(2 * this.#heads.length).fill(-1);
+      // In the order in which they came, so that of two with the same key the later is found first
+      for (let known = 0; known < slot; known++) this.#chain(known);
+    }
+    this.#count++;
+    return slot;
+  }
 }

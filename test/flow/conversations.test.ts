@@ -470,6 +470,22 @@ test("those that are left are still found, whatever went", () => {
   expect([conversations.size, conversations.evicted]).toEqual([1000, 2500]);
 });
 
+test("what went stays as it was, whatever came in its place", () => {
+  const gone: Conversation[] = [];
+  const conversations = new Conversations({ most: 1, keep: 100, evicted: (conversation) => gone.push(conversation) });
+  const data = segment({ from: "client", flags: "A", seq: 101, ack: 301, data: "hello" });
+  const { conversation } = lastOf(conversations, [...handshake(), data]);
+  const { client } = conversation;
+  const before = JSON.stringify(conversation);
+  conversations.follow(segment({ from: "server", flags: "A", seq: 1, ports: [7000, 80], data: "other" }));
+  expect(gone[0]).toBe(conversation);
+  expect(conversation.client).toBe(client);
+  expect(JSON.stringify(conversation)).toBe(before);
+  expect(conversation.stream("client").take()).toMatchObject([
+    { kind: "octets", octets: new TextEncoder().encode("hello") },
+  ]);
+});
+
 test("thousands of conversations are told apart", () => {
   const conversations = new Conversations();
   for (let round = 0; round < 2; round++)
