@@ -43,7 +43,11 @@ abstract class Base<S extends Side> extends View {
 
   /** Of an empty record. @internal */
   begin(number: number, clientIsLow: boolean, { seconds, nanoseconds }: Packet): void {
-    Object.assign(this, { number, seconds, nanoseconds, clientIsLow });
+    const { numbers, at } = this;
+    numbers[at + baseNumbers.number] = number;
+    numbers[at + baseNumbers.seconds] = seconds;
+    numbers[at + baseNumbers.nanoseconds] = nanoseconds;
+    this.clientIsLow = clientIsLow;
   }
 
   /** Who asked: see {@link TcpConversation.opened} for TCP; else who sent first. */

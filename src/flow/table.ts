@@ -69,7 +69,6 @@ export class Table {
     const slot = this.#count === this.#most ? this.#evict() : this.#make();
     const { numbers, words } = this.page(slot);
     const at = placeOf(slot);
-    numbers.fill(0, at, at + RECORD);
     numbers[at + USED] = ++this.#clock;
     words.set(key.words, 2 * at);
     this.#chain(slot);
@@ -117,6 +116,8 @@ export class Table {
     }
     this.#evicted(oldest.slot);
     this.#unchain(oldest.slot);
+    const at = placeOf(oldest.slot);
+    this.page(oldest.slot).numbers.fill(0, at, at + RECORD);
     return oldest.slot;
   }
 
