@@ -118,14 +118,17 @@ export class Reader implements Fields {
   u32le(at: number): number {
     return this.data.getUint32(this.at + at, true);
   }
+  // Small, and so part of the decoder: what is known of the place there leaves one load, shift and mask
   bits(at: number, bit: number, width: number): number {
     const below = bit + width;
-    if (below <= 8) return (this.data.getUint8(this.at + at) >>> (8 - below)) & ((1 << width) - 1);
-    if (below <= 16) return (this.data.getUint16(this.at + at) >>> (16 - below)) & ((1 << width) - 1);
-    return (this.data.getUint32(this.at + at) >>> (32 - below)) & (2 ** width - 1);
+    return below <= 8 ? (this.u8(at) >>> (8 - below)) & ((1 << width) - 1) : this.wideBits(at, below, width);
+  }
+  private wideBits(at: number, below: number, width: number): number {
+    const word = below <= 16 ? this.u16(at) >>> (16 - below) : this.u32(at) >>> (32 - below);
+    return word & ((1 << width) - 1);
   }
   bit(at: number, bit: number): boolean {
-    return (this.data.getUint8(this.at + at) & (0x80 >> bit)) !== 0;
+    return (this.u8(at) & (0x80 >> bit)) !== 0;
   }
   flags<N extends string>(at: number, sets: readonly Flags<N>[]): Flags<N> {
     return sets[this.data.getUint16(this.at + at) & (sets.length - 1)]!;

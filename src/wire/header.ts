@@ -73,7 +73,9 @@ export function header<const V extends { readonly kind: string }>(spec: {
   readonly layout: (f: Fields) => V;
 }): Header<V> {
   const { title, minimumLength, layout } = spec;
-  const { kind, fields, decode, decodePart, size, encode } = part(minimumLength, layout);
+  const whole = part(minimumLength, layout);
+  const { kind, fields } = whole;
+  const decode = (data: DataView, at: number, end: number): V => whole.decode(data, at, end);
   const rest = fields.find((field) => field.type === "rest");
   const byName = once(() => new Map(fields.map((field) => [field.name, { field, write: writer(field) }])));
   // Where values are written to see whether they fit, which is quicker than looking at them
@@ -123,11 +125,11 @@ export function header<const V extends { readonly kind: string }>(spec: {
     decode,
     // A view has V's properties by the getters above, which the compiler cannot follow.
     view: (place: Place) => new (Views())(place) as unknown as View<V>,
-    decodePart,
-    size,
+    decodePart: (data: DataView, at: number, end: number) => whole.decodePart(data, at, end),
+    size: (value: V) => whole.size(value),
     encode(value: V, data: DataView, at: number): void {
       for (const field of fields) check(field.name, value[field.name as keyof V]);
-      encode(value, data, at);
+      whole.encode(value, data, at);
     },
   });
 }

@@ -1,7 +1,7 @@
 /** Lists of options, each of a code, a length and what the code says: the shape TCP, IPv4, IPv6 and others share. */
 import type { Rest } from "./field.js";
 import { once } from "./once.js";
-import { type Infer, type Kinded, type Part, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
+import { type Infer, type Kinded, type Part, type Parts, part, partsOf, picker, type ValueOf } from "./part.js";
 import { isObject, opaque } from "./rest.js";
 
 interface Style {
@@ -60,7 +60,7 @@ export function options<const S extends Style, const P extends Parts>(
   parts: P,
 ): Rest<readonly Option<S, P>[]> {
   const { end, singles, unit, uncounted, open }: Style = style;
-  const known = Array.from({ length: 256 }, (_, code) => parts[code]);
+  const pick = picker(parts);
   const alone = Array.from({ length: 256 }, (_, code) => {
     const kind = singles[code];
     return kind === undefined ? undefined : Object.freeze({ kind });
@@ -79,7 +79,7 @@ export function options<const S extends Style, const P extends Parts>(
   });
 
   const read = (data: DataView, at: number, last: number): Kinded => {
-    const found = pick(known[data.getUint8(at)], data, at + 2, last);
+    const found = pick(data.getUint8(at), data, at + 2, last);
     if (found === undefined) return unknown.decode(data, at + 2, last);
     return found.fits(data, at + 2, last) ? found.decode(data, at + 2, last) : malformed.decode(data, at + 1, last);
   };
@@ -107,40 +107,41 @@ export function options<const S extends Style, const P extends Parts>(
     return row ? row.part.fill(option as object) : option;
   };
 
-  /** Octets of the option at `at`; 0 where they are not all there. */
+  /** Octets of the option at `at`, 1 of one that stands alone; 0 where the list ends with it, or it is not all there. */
   const sizeAt = (data: DataView, at: number, last: number): number => {
-    if (at + 2 > last) return 0;
+    const code = data.getUint8(at);
+    if (alone[code]) return 1;
+    if (code === end || at + 2 > last) return 0;
     const size = data.getUint8(at + 1) * unit + uncounted;
     if (at + size <= last) return size < 2 ? 0 : size;
-    return isOpen(data.getUint8(at)) && last - at >= 8 ? last - at : 0;
+    return isOpen(code) && last - at >= 8 ? last - at : 0;
+  };
+
+  const countOf = (data: DataView, at: number, last: number): number => {
+    let count = 0;
+    for (let i = at; i < last; count++) {
+      const size = sizeAt(data, i, last);
+      i = size === 0 ? last : i + size;
+    }
+    return count;
   };
 
   const codec: Rest<readonly Kinded[]> = {
-    get content() {
-      return { parts: [...rows()].map(([kind, { part }]) => ({ kind, fields: part.fields })) };
+    content: {
+      get parts() {
+        return [...rows()].map(([kind, { part }]) => ({ kind, fields: part.fields }));
+      },
     },
     decode(data, at, last) {
       if (at >= last) return NO_OPTIONS;
-      const found: Kinded[] = [];
-      let i = at;
-      while (i < last) {
+      // Of its size at once: an array that grows makes room for 16 more
+      const found = new Array<Kinded>(countOf(data, at, last));
+      for (let i = at, n = 0; n < found.length; n++) {
         const code = data.getUint8(i);
-        const single = alone[code];
-        if (single) {
-          found.push(single);
-          i += 1;
-          continue;
-        }
-        if (code === end) {
-          found.push(endOfList.decode(data, i + 1, last));
-          break;
-        }
         const size = sizeAt(data, i, last);
-        if (size === 0) {
-          found.push(malformed.decode(data, i + 1, last));
-          break;
-        }
-        found.push(read(data, i, i + size));
+        if (size === 1) found[n] = alone[code]!;
+        else if (size > 0) found[n] = read(data, i, i + size);
+        else found[n] = (code === end ? endOfList : malformed).decode(data, i + 1, last);
         i += size;
       }
       return found;
@@ -148,14 +149,10 @@ export function options<const S extends Style, const P extends Parts>(
     sound(data, at, last) {
       for (let i = at; i < last; ) {
         const code = data.getUint8(i);
-        if (alone[code]) i += 1;
-        else if (code === end) return true;
-        else {
-          const size = sizeAt(data, i, last);
-          const found = size > 0 ? pick(known[code], data, i + 2, i + size) : undefined;
-          if (size === 0 || (found && !found.fits(data, i + 2, i + size))) return false;
-          i += size;
-        }
+        const size = sizeAt(data, i, last);
+        if (size === 0) return code === end;
+        if (size > 1 && pick(code, data, i + 2, i + size)?.fits(data, i + 2, i + size) === false) return false;
+        i += size;
       }
       return true;
     },

@@ -37,77 +37,113 @@ export function part<const V extends object>(
   layout: (f: Fields) => V,
   counts?: (value: V) => Partial<Record<keyof V, number>>,
 ): Part<V> {
-  const described = once(() => {
-    const { kind = "", ...entries } = layout(describer) as Record<string, unknown>;
-    const fields = Object.entries(entries).map(([name, field]) => ({ name, ...(field as object) }) as Field);
-    return { kind: kind as string, fields, rest: fields.find((field) => field.type === "rest") };
-  });
-  const writers = once(() =>
-    described().fields.map((field) => ({ name: field.name as keyof V, write: writer(field) })),
-  );
-  const reader = new Reader();
-  return {
-    get kind() {
-      return described().kind;
-    },
-    minimumLength,
-    get fields() {
-      return described().fields;
-    },
-    fits(data, at, end) {
-      const { rest } = described();
-      if (!rest) return end - at === minimumLength;
-      const from = at + minimumLength;
-      return from <= end && (rest.codec.fits?.(data, from, end) ?? true);
-    },
-    decode(data, at, end) {
-      reader.data = data;
-      reader.at = at;
-      reader.end = end;
-      return layout(reader);
-    },
-    decodePart(data, at, end) {
-      const placed = { place: { data, at, end } };
-      const whole = described().fields.filter((field) => field.type !== "rest" && at + field.at + field.size <= end);
-      return Object.fromEntries(whole.map((field) => [field.name, getter(field).call(placed)])) as Partial<V>;
-    },
-    size(value) {
-      const { rest } = described();
-      return minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0);
-    },
-    encode(value, data, at) {
-      for (const { name, write } of writers()) write(value[name], data, at);
-    },
-    fill(value) {
-      const given = value as Readonly<Record<string, unknown>>;
-      const more: Record<string, unknown> = {};
-      for (const field of described().fields) {
-        const { name } = field;
-        if (given[name] === undefined) more[name] = blank(field);
-        else if (field.type === "rest") more[name] = field.codec.fill(given[name]);
-      }
-      const filled = { ...given, ...more };
-      // Its fields are all there now
-      for (const [name, count] of Object.entries(counts?.(filled as V) ?? {}))
-        if (given[name] === undefined) filled[name] = count;
-      return filled;
-    },
-    misfit(value) {
-      if (typeof value !== "object" || value === null) return "takes an object of fields";
-      const { kind, fields } = described();
-      const stranger = strangerIn(value, [...fields.map(({ name }) => name), ...(kind === "" ? [] : ["kind"])]);
-      if (stranger !== undefined) return stranger;
-      for (const field of fields) {
-        const why = misfit(field, value[field.name as keyof typeof value]);
-        if (why !== undefined) return `${field.name} ${why}`;
-      }
-      return undefined;
-    },
-    malformed(value) {
-      const { rest } = described();
-      return rest?.codec.malformed?.(value[rest.name as keyof V]);
-    },
-  };
+  return new LaidOut(minimumLength, layout, counts);
+}
+
+/** A class, as its objects are all of one shape, which those with getters of their own are not: decoding looks at many. */
+class LaidOut<V extends object> implements Part<V> {
+  readonly minimumLength: number;
+  readonly #layout: (f: Fields) => V;
+  readonly #counts: ((value: V) => Partial<Record<keyof V, number>>) | undefined;
+  readonly #reader = new Reader();
+  readonly #described: () => Described;
+  readonly #writers: () => readonly { readonly name: keyof V; readonly write: ReturnType<typeof writer> }[];
+
+  constructor(
+    minimumLength: number,
+    layout: (f: Fields) => V,
+    counts: ((value: V) => Partial<Record<keyof V, number>>) | undefined,
+  ) {
+    this.minimumLength = minimumLength;
+    this.#layout = layout;
+    this.#counts = counts;
+    this.#described = once(() => describe(layout));
+    this.#writers = once(() => this.fields.map((field) => ({ name: field.name as keyof V, write: writer(field) })));
+  }
+
+  get kind(): string {
+    return this.#described().kind;
+  }
+
+  get fields(): readonly Field[] {
+    return this.#described().fields;
+  }
+
+  fits(data: DataView, at: number, end: number): boolean {
+    const { rest } = this.#described();
+    if (!rest) return end - at === this.minimumLength;
+    const from = at + this.minimumLength;
+    return from <= end && (rest.codec.fits?.(data, from, end) ?? true);
+  }
+
+  /** hot */
+  decode(data: DataView, at: number, end: number): V {
+    const reader = this.#reader;
+    // To look is less than to tell the garbage collector of a change
+    if (reader.data !== data) reader.data = data;
+    reader.at = at;
+    reader.end = end;
+    return this.#layout(reader);
+  }
+
+  decodePart(data: DataView, at: number, end: number): Partial<V> {
+    const placed = { place: { data, at, end } };
+    const whole = this.fields.filter((field) => field.type !== "rest" && at + field.at + field.size <= end);
+    return Object.fromEntries(whole.map((field) => [field.name, getter(field).call(placed)])) as Partial<V>;
+  }
+
+  size(value: V): number {
+    const { rest } = this.#described();
+    return this.minimumLength + (rest ? rest.codec.size(value[rest.name as keyof V]) : 0);
+  }
+
+  encode(value: V, data: DataView, at: number): void {
+    for (const { name, write } of this.#writers()) write(value[name], data, at);
+  }
+
+  fill(value: object): object {
+    const given = value as Readonly<Record<string, unknown>>;
+    const more: Record<string, unknown> = {};
+    for (const field of this.fields) {
+      const { name } = field;
+      if (given[name] === undefined) more[name] = blank(field);
+      else if (field.type === "rest") more[name] = field.codec.fill(given[name]);
+    }
+    const filled = { ...given, ...more };
+    // Its fields are all there now
+    for (const [name, count] of Object.entries(this.#counts?.(filled as V) ?? {}))
+      if (given[name] === undefined) filled[name] = count;
+    return filled;
+  }
+
+  misfit(value: unknown): string | undefined {
+    if (typeof value !== "object" || value === null) return "takes an object of fields";
+    const { kind, fields } = this.#described();
+    const stranger = strangerIn(value, [...fields.map(({ name }) => name), ...(kind === "" ? [] : ["kind"])]);
+    if (stranger !== undefined) return stranger;
+    for (const field of fields) {
+      const why = misfit(field, value[field.name as keyof typeof value]);
+      if (why !== undefined) return `${field.name} ${why}`;
+    }
+    return undefined;
+  }
+
+  malformed(value: V): string | undefined {
+    const { rest } = this.#described();
+    return rest?.codec.malformed?.(value[rest.name as keyof V]);
+  }
+}
+
+interface Described {
+  readonly kind: string;
+  readonly fields: readonly Field[];
+  readonly rest: Extract<Field, { readonly type: "rest" }> | undefined;
+}
+
+function describe(layout: (f: Fields) => object): Described {
+  const { kind = "", ...entries } = layout(describer) as Record<string, unknown>;
+  const fields = Object.entries(entries).map(([name, field]) => ({ name, ...(field as object) }) as Field);
+  return { kind: kind as string, fields, rest: fields.find((field) => field.type === "rest") };
 }
 
 /** A field that `value` has although its name is none of `names`, as the end of a sentence; undefined where there is none. */
@@ -138,13 +174,14 @@ export type Parts = Readonly<Record<number, Part<Kinded> | Choice<Kinded>>>;
 /** The values of all parts of `P`. */
 export type ValueOf<P extends Parts> = { [K in keyof P]: P[K] extends Choice<infer V> ? V : Infer<P[K]> }[keyof P];
 
-export function pick(
-  entry: Part<Kinded> | Choice<Kinded> | undefined,
-  data: DataView,
-  at: number,
-  end: number,
-): Part<Kinded> | undefined {
-  return entry && "pick" in entry ? entry.pick(data, at, end) : entry;
+/** Finds what a code of one octet stands for, told by the octets from `at` to `end` where that depends on more. */
+export type Picker = (code: number, data: DataView, at: number, end: number) => Part<Kinded> | undefined;
+
+export function picker(parts: Parts): Picker {
+  const entries = Array.from({ length: 256 }, (_, code) => parts[code]);
+  const choices = entries.map((entry) => (entry && "pick" in entry ? entry : undefined));
+  const known = entries.map((entry) => (entry && "pick" in entry ? undefined : entry));
+  return (code, data, at, end) => known[code] ?? choices[code]?.pick(data, at, end);
 }
 
 export function partsOf(parts: Parts): readonly { readonly code: number; readonly part: Part<Kinded> }[] {

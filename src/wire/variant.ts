@@ -1,7 +1,7 @@
 /** A rest that is one of several parts, by a code in the fixed part before it: ICMP messages, routing types. */
 import type { Rest } from "./field.js";
 import { once } from "./once.js";
-import { type Infer, type Kinded, type Parts, part, partsOf, pick, type ValueOf } from "./part.js";
+import { type Infer, type Kinded, type Parts, part, partsOf, picker, type ValueOf } from "./part.js";
 import { isObject, opaque } from "./rest.js";
 
 /** A code without a known meaning. */
@@ -19,20 +19,22 @@ export interface Incomplete extends Infer<typeof incomplete> {
 
 /** The part of `parts` whose code is the octet `codeAt` from where the rest starts; it lies before, so `codeAt` is negative. */
 export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<ValueOf<P> | Unknown | Incomplete> {
-  const known = Array.from({ length: 256 }, (_, code) => parts[code]);
+  const pick = picker(parts);
   const codes = partsOf(parts);
   const byKind = once(() => new Map([unknown, incomplete, ...codes.map(({ part }) => part)].map((p) => [p.kind, p])));
   const codec: Rest<Kinded> = {
-    get content() {
-      return { parts: [...byKind().values()] };
+    content: {
+      get parts() {
+        return [...byKind().values()];
+      },
     },
     decode(data, at, end) {
-      const found = pick(known[data.getUint8(at + codeAt)], data, at, end);
+      const found = pick(data.getUint8(at + codeAt), data, at, end);
       if (!found) return unknown.decode(data, at, end);
       if (found.fits(data, at, end)) return found.decode(data, at, end);
       return { ...incomplete.decode(data, at, end), of: found.kind, fields: found.decodePart(data, at, end) };
     },
-    smallest: (data, at) => pick(known[data.getUint8(at + codeAt)], data, at, at)?.minimumLength ?? 0,
+    smallest: (data, at) => pick(data.getUint8(at + codeAt), data, at, at)?.minimumLength ?? 0,
     code({ kind }, data, at) {
       const now = data.getUint8(at + codeAt);
       const fitting = codes.filter(({ part }) => part.kind === kind);
@@ -42,7 +44,7 @@ export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<V
     size: (value) => byKind().get(value.kind)!.size(value),
     fill(value = {}, data, at = 0) {
       if (!isObject(value)) return value;
-      const now = data && pick(known[data.getUint8(at + codeAt)], data, at, at);
+      const now = data && pick(data.getUint8(at + codeAt), data, at, at);
       const kind = value["kind"] ?? now?.kind;
       return (
         byKind()
