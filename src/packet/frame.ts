@@ -15,9 +15,12 @@ import { keep } from "./keep.js";
 import type { Checksum, Cut, Direction, HeaderLayer, Layer, Offload, Packet, Payload, Trailer } from "./packet.js";
 import type { Problem } from "./problem.js";
 import type { ReassembledFrame } from "./reassembly.js";
-import { checksumProblem, isWrong, verdictOf } from "./verify.js";
+import { checksumProblem, checksumsOf, isWrong } from "./verify.js";
 import { run } from "./walk/run.js";
 import { END, Walk } from "./walk/walk.js";
+
+/** By header: what makes a value of it. */
+const decoders = headers.map(({ decode }) => decode);
 
 type AnyView = Cursor<{ readonly kind: string }>;
 
@@ -139,13 +142,7 @@ export class Frame implements Packet {
   }
 
   get checksums(): readonly Checksum[] {
-    const walk = this.walk;
-    const checksums: Checksum[] = [];
-    for (let i = 0; i < walk.count; i++) {
-      const verdict = verdictOf(walk, i, this.offload);
-      if (verdict) checksums.push({ layer: i, verdict });
-    }
-    return checksums;
+    return checksumsOf(this.walk, this.offload);
   }
 
   get problems(): readonly Problem[] {
@@ -204,12 +201,22 @@ export class Frame implements Packet {
     const { count } = walk;
     const content = walk.cut !== END || walk.wireEnd > walk.at;
     const trailer = walk.frameEnd > walk.end;
+    if (walk.plain && content && !trailer) {
+      // Nearly every packet: what its three headers can be is so little that their decoders become part of this
+      const { ids, starts, ends } = walk;
+      return [
+        decoders[ids[0]!]!(data, starts[0]!, ends[0]!),
+        decoders[ids[1]!]!(data, starts[1]!, ends[1]!),
+        decoders[ids[2]!]!(data, starts[2]!, ends[2]!),
+        kept("payload", data, walk.at, walk.end, walk.wireEnd),
+      ];
+    }
     // Of its size at once: an array that grows makes room for 16 more
     const values = new Array<Layer>(count + (content ? 1 : 0) + (trailer ? 1 : 0));
-    for (let i = 0; i < count; i++) values[i] = headers[walk.ids[i]!]!.decode(data, walk.starts[i]!, walk.ends[i]!);
+    for (let i = 0; i < count; i++) values[i] = decoders[walk.ids[i]!]!(data, walk.starts[i]!, walk.ends[i]!);
     if (walk.cut !== END) values[count] = cutOf(walk);
-    else if (content) values[count] = this.#payload.move(data, walk.at, walk.end, walk.wireEnd).own();
-    if (trailer) values[values.length - 1] = this.#trailer.move(data, walk.end, walk.frameEnd, walk.frameEnd).own();
+    else if (content) values[count] = kept("payload", data, walk.at, walk.end, walk.wireEnd);
+    if (trailer) values[values.length - 1] = kept("trailer", data, walk.end, walk.frameEnd, walk.frameEnd);
     return values;
   }
 
@@ -309,12 +316,23 @@ class BorrowedOctets<K extends "payload" | "trailer"> {
 
   own(): Payload | Trailer {
     if (this.data === RELEASED) this.data.getUint8(0); // refuses
-    return { kind: this.kind, length: this.length, octets: keep(this.data, this.#at, this.#end) };
+    return kept(this.kind, this.data, this.#at, this.#end, this.#at + this.length);
   }
 
   toJSON(): Payload | Trailer {
     return this.own();
   }
+}
+
+/** The octets from `at` to `end`, of which those up to `wireEnd` were on the wire, as a layer that lasts. */
+function kept(
+  kind: "payload" | "trailer",
+  data: DataView,
+  at: number,
+  end: number,
+  wireEnd: number,
+): Payload | Trailer {
+  return { kind, length: wireEnd - at, octets: keep(data, at, end) };
 }
 
 function cutOf(walk: Walk): Cut {

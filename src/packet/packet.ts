@@ -130,6 +130,7 @@ export interface Packet {
   readonly comment?: string | undefined;
   /** Outermost first; a kind may occur more than once (tunnels, VLANs, a packet quoted by an ICMP error). */
   readonly layers: readonly Layer[];
+  /** Frozen: packets share it. */
   readonly checksums: readonly Checksum[];
   readonly problems: readonly Problem[];
   /** Where this packet is the last fragment that was missing of a datagram: the datagram, whole. */

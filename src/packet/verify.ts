@@ -1,7 +1,7 @@
 /** Checksums held against the octets they cover, with the kernel's word taken into account. */
 import { addUp, checksumOf, crc32c, fold, pseudoHeader } from "../wire/checksum.js";
 import { type HeaderKind, headers, ids } from "./headers.js";
-import type { Offload, Verdict } from "./packet.js";
+import type { Checksum, Offload, Verdict } from "./packet.js";
 import type { Problem } from "./problem.js";
 import { destinationOf, sourceOf } from "./route.js";
 import type { Walk } from "./walk/walk.js";
@@ -13,20 +13,60 @@ const ABSENT = 3;
 const UNKNOWN = 4;
 /** Of a layer without a checksum. */
 const NONE = 5;
-const VERDICTS: readonly (Verdict | undefined)[] = ["cannot tell", "good", "bad", "absent", "cannot tell", undefined];
+/** The kernel's word, which is not in a walk. */
+const NOT_COMPUTED = 6;
+const VERIFIED = 7;
+const VERDICTS: readonly (Verdict | undefined)[] = [
+  "cannot tell",
+  "good",
+  "bad",
+  "absent",
+  "cannot tell",
+  undefined,
+  "not computed yet",
+  "verified by the kernel",
+];
 
 /** The verdict on layer `i`, or undefined where it has no checksum. hot */
 export function verdictOf(walk: Walk, i: number, offload: Offload): Verdict | undefined {
-  const id = walk.ids[i]!;
-  if (offload !== "none" && isOffloaded(id) && innermost(walk, i)) return offload;
-  return VERDICTS[verify(walk, i)];
+  return VERDICTS[numberOf(walk, i, offload)];
 }
 
 /** Whether the checksum of layer `i` is there and wrong. hot */
 export function isWrong(walk: Walk, i: number, offload: Offload): boolean {
-  const id = walk.ids[i]!;
-  if (fields[id]! < 0 || (offload !== "none" && isOffloaded(id) && innermost(walk, i))) return false;
-  return verify(walk, i) === BAD;
+  return fields[walk.ids[i]!]! >= 0 && numberOf(walk, i, offload) === BAD;
+}
+
+/** As many layers as nearly all packets have; their verdicts are a number, three bits each. */
+const FEW = 4;
+const lists = new Map<number, readonly Checksum[]>();
+
+/** The verdicts on all layers; packets of up to {@link FEW} share the list where they are the same. hot */
+export function checksumsOf(walk: Walk, offload: Offload): readonly Checksum[] {
+  const { count } = walk;
+  if (count > FEW) return listOf(walk, offload);
+  let key = 1;
+  for (let i = 0; i < count; i++) key = key * 8 + numberOf(walk, i, offload);
+  const known = lists.get(key);
+  if (known) return known;
+  const list = listOf(walk, offload);
+  lists.set(key, list);
+  return list;
+}
+
+function listOf(walk: Walk, offload: Offload): readonly Checksum[] {
+  const checksums: Checksum[] = [];
+  for (let layer = 0; layer < walk.count; layer++) {
+    const verdict = verdictOf(walk, layer, offload);
+    if (verdict) checksums.push(Object.freeze({ layer, verdict }));
+  }
+  return Object.freeze(checksums);
+}
+
+function numberOf(walk: Walk, i: number, offload: Offload): number {
+  if (offload !== "none" && isOffloaded(walk.ids[i]!) && innermost(walk, i))
+    return offload === "verified by the kernel" ? VERIFIED : NOT_COMPUTED;
+  return verify(walk, i);
 }
 
 /** Network cards make and check these. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { keep } from "../../src/packet/keep.js";
 
 test("copies have the octets of their source and keep them, whatever is copied or changed later", () => {
@@ -20,4 +20,10 @@ test("copies have the octets of their source and keep them, whatever is copied o
     }),
     { numRuns: 40 },
   );
+});
+
+test("no octets at all are a copy, too, and be it the first one", async () => {
+  vi.resetModules();
+  const fresh = await import("../../src/packet/keep.js");
+  expect(fresh.keep(new DataView(new ArrayBuffer(4)), 2, 2)).toEqual(new Uint8Array(0));
 });

@@ -31,6 +31,17 @@ test("ICMP and ICMPv6 are checked, and so is what they quote as far as it is who
   expect(decode(packets.portUnreachable).problems).toEqual([]);
 });
 
+test("packets of few layers share their verdicts, and nobody changes them", () => {
+  const [once, again] = [decode(packets.udp), decode(packets.udp)];
+  expect(again.checksums).toBe(once.checksums);
+  expect(Object.isFrozen(once.checksums) && once.checksums.every((checksum) => Object.isFrozen(checksum))).toBe(true);
+  const [deep, deepToo] = [decode(packets.portUnreachable), decode(packets.portUnreachable)];
+  expect(deepToo.checksums).toEqual(deep.checksums);
+  expect(Object.isFrozen(deep.checksums)).toBe(true);
+  // The same layers with other verdicts have a list of their own
+  expect(verdicts(packets.syn)).not.toEqual(verdicts(packets.syn, "verified by the kernel"));
+});
+
 test("zero means that a UDP datagram over IPv4 has no checksum", () => {
   const octets = packets.udp.slice();
   octets.fill(0, 40, 42);
