@@ -1,5 +1,8 @@
 /** The Internet checksum: RFC 1071; the CRC32c of SCTP: RFC 9260 Appendix A. */
 
+/** Octets of which 2^53 holds the sum of their words times 2^8. */
+const SHORT = 16 * 1024;
+
 /**
  * The sum, not yet folded, of the octets from `at` to `end` as big-endian 16-bit words, an odd last octet padded with
  * zero. `sum` is carried on from earlier parts, each of an even number of octets.
@@ -7,15 +10,21 @@
  * Whole 32-bit words are added: 2^32 and 2^16 are both 1 modulo 2^16 - 1, and 2^53 holds 2 million of them exactly.
  */
 export function addUp(data: DataView, at: number, end: number, sum = 0): number {
-  let total = sum;
+  let total = 0;
   let i = at;
   // Two sums side by side: neither waits for the other
   let second = 0;
-  for (const last = end - 15; i < last; i += 16) {
-    total += data.getUint32(i) + data.getUint32(i + 4);
-    second += data.getUint32(i + 8) + data.getUint32(i + 12);
-  }
-  total += second;
+  if (end - at <= SHORT)
+    for (const last = end - 31; i < last; i += 32) {
+      total += data.getUint32(i, true) + data.getUint32(i + 4, true);
+      second += data.getUint32(i + 8, true) + data.getUint32(i + 12, true);
+      total += data.getUint32(i + 16, true) + data.getUint32(i + 20, true);
+      second += data.getUint32(i + 24, true) + data.getUint32(i + 28, true);
+    }
+  // RFC 1071 §2 (B): the sum of the swapped words is the swapped sum; 2^8 times a word is the word swapped
+  total = sum + (total + second) * 256;
+  for (const last = end - 15; i < last; i += 16)
+    total += data.getUint32(i) + data.getUint32(i + 4) + (data.getUint32(i + 8) + data.getUint32(i + 12));
   for (const last = end - 3; i < last; i += 4) total += data.getUint32(i);
   if (end - i >= 2) {
     total += data.getUint16(i);
