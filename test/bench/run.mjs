@@ -1,4 +1,4 @@
-// npm run bench [-- NAME...] [--peers] [--quick] [--rounds N] [--only PATTERN] [--json FILE] [--write-docs]
+// npm run bench [-- NAME...] [--peers] [--quick] [--rounds N] [--only PATTERN] [--json FILE] [--against FILE] [--write-docs]
 //
 // Runs the benchmarks, or those named (live, files, ...), one after the other, each in a process of its own.
 //   --peers       races other programs and packages, too; brings what is not installed into the user's cache (peers.mjs)
@@ -6,6 +6,7 @@
 //   --rounds N    how often each case runs
 //   --only TEXT   only races and cases whose name matches; RACE/CASE matches both apart
 //   --json FILE   writes what was measured
+//   --against FILE  says whether an earlier run, of which --json wrote FILE, put the cases into the same order (order.mjs)
 //   --write-docs  puts what was measured into docs/performance.md and its charts (docs.mjs)
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeDocs } from "./docs.mjs";
+import { orderText } from "./order.mjs";
 
 /** In this folder. One that is added here is one that calls `benchmark()`: see harness.mjs. */
 const BENCHMARKS = [
@@ -43,6 +45,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string" },
     only: { type: "string" },
     json: { type: "string" },
+    against: { type: "string" },
     "write-docs": { type: "boolean", default: false },
   },
 });
@@ -58,6 +61,7 @@ if (values.quick && values["write-docs"]) {
   process.exit(64);
 }
 
+const earlier = values.against && JSON.parse(readFileSync(values.against, "utf8")).races;
 const folder = mkdtempSync(join(tmpdir(), "sockinspect-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true }));
 const races = [];
@@ -81,6 +85,7 @@ for (const name of positionals.length > 0 ? positionals : all) {
   }
   if (existsSync(json)) races.push(...JSON.parse(readFileSync(json, "utf8")).races);
 }
+if (earlier) console.log(`\n== the order, against ${values.against}\n${orderText(earlier, races)}`);
 if (values["write-docs"]) writeDocs(races);
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ races }, undefined, 1)}\n`);
 
