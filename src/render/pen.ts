@@ -7,8 +7,9 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const LONG = 96;
 
 /** The digits of 0 to 999, each in one word. */
-const DIGITS = Int32Array.from({ length: 1000 }, (_, n) =>
-  [...String(n).padStart(3, "0")].reduce((word, digit, i) => word | (digit.charCodeAt(0) << (8 * i)), 0),
+const DIGITS = Int32Array.from(
+  { length: 1000 },
+  (_, n) => 0x303030 + Math.floor(n / 100) + ((Math.floor(n / 10) % 10) << 8) + ((n % 10) << 16),
 );
 
 /** Octets of UTF-8 that are written again and again. */

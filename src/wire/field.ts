@@ -77,13 +77,17 @@ export type Field = { readonly name: string; readonly at: number; readonly size:
 
 /** Every combination of `names`, lowest bit first, made once: reading flags allocates nothing. */
 export function flagSets<const N extends string>(...names: readonly N[]): readonly Flags<N>[] {
-  const none = Object.fromEntries(names.map((name) => [name, false])) as Record<N, boolean>;
-  return Array.from({ length: 1 << names.length }, (_, bits) => {
-    // A copy, so that all of them are of one shape, and are made at once
-    const flags = { ...none };
-    for (let i = 0; bits >> i !== 0; i++) if (((bits >> i) & 1) === 1) flags[names[i]!] = true;
-    return Object.freeze(flags);
-  });
+  const sets = [Object.fromEntries(names.map((name) => [name, false])) as Record<N, boolean>];
+  for (const name of names) {
+    for (const without of sets.slice()) {
+      // A copy, so that all of them are of one shape, and are made at once
+      const flags = { ...without };
+      flags[name] = true;
+      sets.push(flags);
+    }
+  }
+  for (const flags of sets) Object.freeze(flags);
+  return sets;
 }
 
 /** Octets that hold `bits` bits: whole words only, so that one load reads a field. */

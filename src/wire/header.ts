@@ -5,8 +5,8 @@
  *
  *     layout: (f) => ({ kind: "udp", sourcePort: f.u16(0), destinationPort: f.u16(2), ... })
  *
- * The same literal is run with two different `f`: with a reader it is the decoder; once, at start, with a describer, it
- * is the field table, from which views, the encoder, trees, JSON and documentation are made. So a layout must be
+ * The same literal is run with two different `f`: with a reader it is the decoder; once, with a describer, it is the field
+ * table, from which views, the encoder, trees, JSON and documentation are made. So a layout must be
  * straight-line: it may not branch on what a field returns.
  */
 import { requireType, SockinspectError, shown } from "../errors.js";
@@ -74,10 +74,12 @@ export function header<const V extends { readonly kind: string }>(spec: {
 }): Header<V> {
   const { title, minimumLength, layout } = spec;
   const whole = part(minimumLength, layout);
-  const { kind, fields } = whole;
+  const { kind } = whole;
   const decode = (data: DataView, at: number, end: number): V => whole.decode(data, at, end);
-  const rest = fields.find((field) => field.type === "rest");
-  const byName = once(() => new Map(fields.map((field) => [field.name, { field, write: writer(field) }])));
+  const table = once(() => ({
+    rest: whole.fields.find((field) => field.type === "rest"),
+    byName: new Map(whole.fields.map((field) => [field.name, { field, write: writer(field) }])),
+  }));
   // Where values are written to see whether they fit, which is quicker than looking at them
   const scratch = new DataView(new ArrayBuffer(minimumLength + 4));
 
@@ -95,18 +97,20 @@ export function header<const V extends { readonly kind: string }>(spec: {
       }
     }
     Object.defineProperty(HeaderView.prototype, "kind", { value: kind });
-    for (const field of fields) Object.defineProperty(HeaderView.prototype, field.name, { get: getter(field) });
+    for (const field of whole.fields) Object.defineProperty(HeaderView.prototype, field.name, { get: getter(field) });
     return HeaderView;
   });
 
   const check = (name: string, value: unknown): void => {
-    const known = byName().get(name);
+    const { byName, rest } = table();
+    const known = byName.get(name);
     const fits = known && (known.field === rest ? !misfit(rest, value) : known.write(value, scratch, 0));
-    if (!fits) throw fieldFault(kind, fields, name, value);
+    if (!fits) throw fieldFault(kind, whole.fields, name, value);
   };
 
   const draft = (given: DraftFields<V> = {}): Draft<V> => {
     requireType("fields", given, "object");
+    const { rest } = table();
     let isOther = false;
     for (const name in given) {
       const value: unknown = given[name as keyof DraftFields<V>];
@@ -117,21 +121,22 @@ export function header<const V extends { readonly kind: string }>(spec: {
     return (isOther ? { ...given, kind } : { kind, ...given }) as Draft<V>;
   };
 
-  return Object.assign(draft, {
+  const made = Object.assign(draft, {
     kind,
     title,
     minimumLength,
-    fields,
     decode,
     // A view has V's properties by the getters above, which the compiler cannot follow.
     view: (place: Place) => new (Views())(place) as unknown as View<V>,
     decodePart: (data: DataView, at: number, end: number) => whole.decodePart(data, at, end),
     size: (value: V) => whole.size(value),
     encode(value: V, data: DataView, at: number): void {
-      for (const field of fields) check(field.name, value[field.name as keyof V]);
+      for (const field of whole.fields) check(field.name, value[field.name as keyof V]);
       whole.encode(value, data, at);
     },
   });
+  // Described when it is asked for, which a program that starts does not wait for
+  return Object.defineProperty(made, "fields", { get: () => whole.fields, enumerable: true }) as Header<V>;
 }
 
 /** What is wrong with field `name` of a header of `kind` being `value`; `why` says it where the field itself does not. */

@@ -46,6 +46,7 @@ class LaidOut<V extends object> implements Part<V> {
   readonly #layout: (f: Fields) => V;
   readonly #counts: ((value: V) => Partial<Record<keyof V, number>>) | undefined;
   readonly #reader = new Reader();
+  readonly #literal: () => Literal;
   readonly #described: () => Described;
   readonly #writers: () => readonly { readonly name: keyof V; readonly write: ReturnType<typeof writer> }[];
 
@@ -57,12 +58,13 @@ class LaidOut<V extends object> implements Part<V> {
     this.minimumLength = minimumLength;
     this.#layout = layout;
     this.#counts = counts;
-    this.#described = once(() => describe(layout));
+    this.#literal = once(() => layout(describer) as Literal);
+    this.#described = once(() => describe(this.#literal()));
     this.#writers = once(() => this.fields.map((field) => ({ name: field.name as keyof V, write: writer(field) })));
   }
 
   get kind(): string {
-    return this.#described().kind;
+    return kindOf(this.#literal());
   }
 
   get fields(): readonly Field[] {
@@ -134,16 +136,23 @@ class LaidOut<V extends object> implements Part<V> {
   }
 }
 
+/** What a layout gives for the describer: by their names, the fields, and the kind. */
+type Literal = Readonly<Record<string, unknown>>;
+
 interface Described {
   readonly kind: string;
   readonly fields: readonly Field[];
   readonly rest: Extract<Field, { readonly type: "rest" }> | undefined;
 }
 
-function describe(layout: (f: Fields) => object): Described {
-  const { kind = "", ...entries } = layout(describer) as Record<string, unknown>;
+function kindOf({ kind = "" }: Literal): string {
+  return kind as string;
+}
+
+function describe(literal: Literal): Described {
+  const { kind: _, ...entries } = literal;
   const fields = Object.entries(entries).map(([name, field]) => ({ name, ...(field as object) }) as Field);
-  return { kind: kind as string, fields, rest: fields.find((field) => field.type === "rest") };
+  return { kind: kindOf(literal), fields, rest: fields.find((field) => field.type === "rest") };
 }
 
 /** A field that `value` has although its name is none of `names`, as the end of a sentence; undefined where there is none. */

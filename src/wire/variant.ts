@@ -20,8 +20,8 @@ export interface Incomplete extends Infer<typeof incomplete> {
 /** The part of `parts` whose code is the octet `codeAt` from where the rest starts; it lies before, so `codeAt` is negative. */
 export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<ValueOf<P> | Unknown | Incomplete> {
   const pick = picker(parts);
-  const codes = partsOf(parts);
-  const byKind = once(() => new Map([unknown, incomplete, ...codes.map(({ part }) => part)].map((p) => [p.kind, p])));
+  const codes = once(() => partsOf(parts));
+  const byKind = once(() => new Map([unknown, incomplete, ...codes().map(({ part }) => part)].map((p) => [p.kind, p])));
   const codec: Rest<Kinded> = {
     content: {
       get parts() {
@@ -37,7 +37,7 @@ export function variant<const P extends Parts>(codeAt: number, parts: P): Rest<V
     smallest: (data, at) => pick(data.getUint8(at + codeAt), data, at, at)?.minimumLength ?? 0,
     code({ kind }, data, at) {
       const now = data.getUint8(at + codeAt);
-      const fitting = codes.filter(({ part }) => part.kind === kind);
+      const fitting = codes().filter(({ part }) => part.kind === kind);
       return fitting.find(({ code }) => code === now)?.code ?? fitting[0]?.code;
     },
     encode: (value, data, at) => byKind().get(value.kind)!.encode(value, data, at),
