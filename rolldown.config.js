@@ -4,8 +4,6 @@ import { defineConfig } from "rolldown";
 
 /** Folders, and the file that each becomes a part of: who reads packets needs headers, who shows them conversations and hints. */
 const CHUNKS = {
-  wire: "packet",
-  packet: "packet",
   flow: "render",
   hint: "render",
   render: "render",
@@ -51,10 +49,11 @@ export default defineConfig({
         // What needs nothing of ours but itself: errors, words and numbers
         {
           name: "errors",
-          test: /\/dist\/(errors|filter\/fault|capture\/(arguments|file-error)|render\/(clock|paint|pen|text))\.js$/,
+          test: /\/dist\/(errors|filter\/fault|capture\/(arguments|file-error)|render\/(clock|paint|pen|text)|cli\/failure)\.js$/,
           priority: 1,
         },
-        { name: "files", test: /\/dist\/capture\/(?!live|ring|source|file-output|.*-writer)/ },
+        // Both are read where packets are
+        { name: "packet", test: /\/dist\/(wire|packet|capture\/(?!live|ring|source|file-output|.*-writer))/ },
         { name: "filter", test: /\/dist\/filter\// },
         // A file for folders that are used as a whole, none of which needs one that needs it (test/architecture.test.ts)
         {

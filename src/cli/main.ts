@@ -5,4 +5,4 @@ import { version } from "./version.js";
 if (process.argv.length === 3 && (process.argv[2] === "--version" || process.argv[2] === "-V")) {
   process.stdout.once("error", async (error) => (await import("./output.js")).reportUnwritten(error));
   process.stdout.write(`${version}\n`);
-} else await (await import("./program.js")).runProgram();
+} else await (await import("./program.js")).runProgram(version);

@@ -7,11 +7,9 @@ import type { Commands } from "./program/options.js";
 import { packetCommands } from "./program/packets.js";
 import { sendCommands } from "./program/send.js";
 import { socketCommands } from "./program/sockets.js";
-import { version } from "./version.js";
 
 const program = new Command("sockinspect")
   .description("See what your sockets put on the wire.")
-  .version(version)
   .showHelpAfterError("(--help shows how it is used)")
   .configureHelp({ sortSubcommands: false })
   .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : exitCodes.usage));
@@ -29,7 +27,8 @@ const asked = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(
 for (const add of asked) add(program);
 
 /** Does what the arguments of this process say. */
-export async function runProgram(): Promise<void> {
+export async function runProgram(version: string): Promise<void> {
+  program.version(version);
   try {
     await program.parseAsync();
   } catch (error) {

@@ -1,7 +1,10 @@
 /** What is said to the person at the terminal, beside the packets: on stderr. */
+import { fstatSync, writeSync } from "node:fs";
 import { type ColourChoice, paintFor } from "./colours.js";
 
 export function teller(color: ColourChoice = "auto"): (text: string) => void {
+  // A stream takes longer to be made than a small file to be read
+  if (color !== "always" && !fstatSync(2).isCharacterDevice()) return (text) => write(`${text}\n`);
   const paint = paintFor(process.stderr, color);
   return (text) => process.stderr.write(`${paint("quiet", text)}\n`);
 }
@@ -14,4 +17,15 @@ export function progress(text: () => string): () => void {
     clearInterval(timer);
     process.stderr.write("\r\x1b[K");
   };
+}
+
+function write(text: string): void {
+  const octets = Buffer.from(text);
+  let written = 0;
+  try {
+    written = writeSync(2, octets);
+  } catch {
+    // Another program made it non-blocking, or nobody reads: the stream knows what to do
+  }
+  if (written < octets.length) process.stderr.write(octets.subarray(written));
 }
