@@ -15,6 +15,13 @@ export class Clock {
   readonly ticksPerSecond: number;
   readonly offset: number;
   readonly #nanosecondsPerTick: number;
+  /** The count that {@link count} found: its upper and lower 32 bits. */
+  high = 0;
+  low = 0;
+  /** The second of the last time, and the count at its beginning. */
+  #second = Number.NaN;
+  #secondHigh = 0;
+  #secondLow = 0;
 
   constructor(ticksPerSecond: number, offset: number) {
     this.ticksPerSecond = ticksPerSecond;
@@ -44,20 +51,36 @@ export class Clock {
    * that there is a count for. hot
    */
   write(seconds: number, nanoseconds: number, data: DataView, at: number, littleEndian: boolean): void {
+    this.count(seconds, nanoseconds);
+    data.setUint32(at, this.high, littleEndian);
+    data.setUint32(at + 4, this.low, littleEndian);
+  }
+
+  /** As {@link write}, into {@link high} and {@link low}. hot */
+  count(seconds: number, nanoseconds: number): void {
+    if (seconds !== this.#second) this.#begin(seconds);
+    const perTick = this.#nanosecondsPerTick;
+    const low = this.#secondLow + (perTick === 1 ? nanoseconds : Math.floor(nanoseconds / perTick));
+    const carry = low < HIGH ? 0 : Math.floor(low / HIGH);
+    const high = this.#secondHigh + carry;
+    const fits = high >= 0 && high < HIGH;
+    this.high = fits ? high : high >= HIGH ? 0xffffffff : 0;
+    this.low = fits ? low - carry * HIGH : this.high;
+  }
+
+  /** Many packets are of one second. */
+  #begin(seconds: number): void {
     const ticks = this.ticksPerSecond;
     const whole = seconds - this.offset;
     // Multiplication by hand, 16 bits at a time, as above
     const upper = Math.floor(whole / HALF);
-    const lower = (whole - upper * HALF) * ticks + Math.floor(nanoseconds / this.#nanosecondsPerTick);
     const product = upper * ticks;
     const top = Math.floor(product / HALF);
-    const bottom = (product - top * HALF) * HALF + lower;
+    const bottom = (product - top * HALF) * HALF + (whole - upper * HALF) * ticks;
     const carry = Math.floor(bottom / HIGH);
-    const high = top + carry;
-    const low = bottom - carry * HIGH;
-    const fits = high >= 0 && high < HIGH;
-    data.setUint32(at, fits ? high : high < 0 || Number.isNaN(high) ? 0 : 0xffffffff, littleEndian);
-    data.setUint32(at + 4, fits ? low : high < 0 || Number.isNaN(high) ? 0 : 0xffffffff, littleEndian);
+    this.#second = seconds;
+    this.#secondHigh = top + carry;
+    this.#secondLow = bottom - carry * HIGH;
   }
 
   #readUncommon(high: number, low: number, instant: Instant): void {

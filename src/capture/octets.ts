@@ -62,6 +62,8 @@ export class Window {
 /** Octets on their way out, record after record, so that nothing but whole records is ever handed on. */
 export class Outbox {
   data: DataView;
+  /** The same octets, in this machine's order. */
+  words: Uint32Array;
   end = 0;
   #octets: Uint8Array;
   /** Given back: as many as were ever on their way at the same time. */
@@ -72,6 +74,7 @@ export class Outbox {
     this.#size = size;
     this.#octets = new Uint8Array(size);
     this.data = new DataView(this.#octets.buffer);
+    this.words = new Uint32Array(this.#octets.buffer);
   }
 
   /** Makes room for `count` octets; returns where they go. Those not written are zero or left over. hot */
@@ -104,8 +107,7 @@ export class Outbox {
   /** What was written since the last time; the caller's until it is given {@link back}. */
   take(): Uint8Array {
     const taken = this.#octets.subarray(0, this.end);
-    this.#octets = this.#spare.pop() ?? new Uint8Array(this.#size);
-    this.data = new DataView(this.#octets.buffer);
+    this.#use(this.#spare.pop() ?? new Uint8Array(this.#size));
     this.end = 0;
     return taken;
   }
@@ -116,9 +118,14 @@ export class Outbox {
   }
 
   #grow(): void {
-    const larger = new Uint8Array(Math.max(2 * this.#octets.length, this.end));
+    const larger = new Uint8Array(Math.max(2 * this.#octets.length, Math.ceil(this.end / 4) * 4));
     larger.set(this.#octets);
-    this.#octets = larger;
-    this.data = new DataView(larger.buffer);
+    this.#use(larger);
+  }
+
+  #use(octets: Uint8Array): void {
+    this.#octets = octets;
+    this.data = new DataView(octets.buffer);
+    this.words = new Uint32Array(octets.buffer);
   }
 }

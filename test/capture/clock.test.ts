@@ -49,6 +49,22 @@ describe("times of pcapng", () => {
     );
   });
 
+  test("of one second after the other are counted as each alone", () => {
+    const times = fc.array(
+      fc.tuple(fc.integer({ min: 1_700_000_000, max: 1_700_000_009 }), fc.integer({ min: 0, max: 2 ** 32 - 1 })),
+    );
+    fc.assert(
+      fc.property(times, (instants) => {
+        const clock = new Clock(1e9, 0);
+        for (const [seconds, nanoseconds] of instants) {
+          clock.count(seconds, nanoseconds);
+          const count = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+          expect([clock.high, clock.low]).toEqual([Number(count >> 32n), Number(count & 0xffff_ffffn)]);
+        }
+      }),
+    );
+  });
+
   test("that no count stands for are written as the nearest one", () => {
     const data = new DataView(new ArrayBuffer(8));
     const clock = new Clock(1e9, 0);
