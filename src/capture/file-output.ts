@@ -147,10 +147,10 @@ export class CaptureOutput implements AsyncDisposable {
   }
 
   /** Writes records as they lie, where {@link copies} says so. Throws as {@link write}. hot */
-  copy(octets: Uint8Array, from: number, to: number, packets: number, linkType: number): void {
+  copy(data: DataView, from: number, to: number, packets: number, linkType: number): void {
     if (this.#closed) throw this.#closedError();
     if (this.#writer.outbox.end + to - from > CHUNK) this.#post();
-    if (this.#writer instanceof PcapWriter) this.#writer.copy(octets, from, to, linkType);
+    if (this.#writer instanceof PcapWriter) this.#writer.copy(data, from, to, linkType);
     this.packets += packets;
     if (this.#writer.outbox.end >= CHUNK) this.#post();
   }
@@ -286,8 +286,8 @@ export async function copyCapture(
   keep: (record: FileRecord) => boolean = () => true,
 ): Promise<void> {
   const { record } = input;
-  const copy = (octets: Uint8Array, from: number, to: number, packets: number): void =>
-    output.copy(octets, from, to, packets, record.linkType);
+  const copy = (data: DataView, from: number, to: number, packets: number): void =>
+    output.copy(data, from, to, packets, record.linkType);
   do {
     for (let item = input.next(); item !== undefined; item = input.next()) {
       if (item === "packet") {

@@ -82,14 +82,14 @@ export class CaptureInput implements RecordReader, AsyncDisposable {
     return this.#reader instanceof PcapReader ? this.#reader.copies : undefined;
   }
 
-  /** As {@link PcapReader.scan}; `copy` is given the octets, too. */
+  /** As {@link PcapReader.scan}; `copy` is given what the octets are in, too. */
   scan(
     keep: (record: FileRecord) => boolean,
-    copy: (octets: Uint8Array, from: number, to: number, packets: number) => void,
+    copy: (data: DataView, from: number, to: number, packets: number) => void,
   ): void {
-    const { octets } = this.#window;
+    const { data } = this.#window;
     if (this.#reader instanceof PcapReader)
-      this.#reader.scan(keep, (from, to, packets) => copy(octets, from, to, packets));
+      this.#reader.scan(keep, (from, to, packets) => copy(data, from, to, packets));
   }
 
   /** Brings in more, over the octets of the records until now; resolves to false at the end. Throws `SYSTEM`. */

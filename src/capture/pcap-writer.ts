@@ -87,10 +87,11 @@ export class PcapWriter implements RecordWriter {
   }
 
   /** Writes records of packets of one link type as they lie from `from` to `to`. Throws as {@link write}. hot */
-  copy(octets: Uint8Array, from: number, to: number, linkType: number): void {
+  copy(data: DataView, from: number, to: number, linkType: number): void {
     if (!this.#begun) this.#header(linkType);
     else if (linkType !== this.#linkType) throw this.#otherLinkType(linkType);
-    this.outbox.set(octets.subarray(from, to), this.outbox.reserve(to - from));
+    const at = this.outbox.reserve(to - from);
+    this.outbox.copy(data, from, to, at);
   }
 
   statistics(): void {}
