@@ -8,7 +8,7 @@ import { linkTypes } from "../wire/numbers.js";
 import { Crafted } from "./crafted.js";
 import { badField } from "./fault.js";
 import { whyNot } from "./following.js";
-import { type Recipe, recipeAt, recipes } from "./recipe.js";
+import { type Recipe, recipeAt, recipeOf } from "./recipe.js";
 import { type Environment, type Fields, PAYLOAD, Stack } from "./stack.js";
 
 /** A header of any kind to be completed. */
@@ -59,13 +59,8 @@ function complete(stack: Stack, again: Craft): Crafted {
   const { walk, pieces } = stack;
   walk.start(stack.data, 0, 0, 0);
   stack.end = -1;
-  const first = idOf(pieces, 0);
-  let id = first;
-  for (let i = 0; i < pieces.length; i++) {
-    const next = idOf(pieces, i + 1);
-    place(stack, i, id, next);
-    id = next;
-  }
+  const first = idOf(stack, 0);
+  for (let i = 0; i < pieces.length; i++) place(stack, i, idOf(stack, i + 1));
   const size = walk.at;
   const linkType = linkTypeOf(stack, first);
   if (stack.end < 0) stack.end = size;
@@ -79,11 +74,11 @@ function complete(stack: Stack, again: Craft): Crafted {
   return new Crafted(stack.octets.slice(0, size), linkType, pieces, again);
 }
 
-/** Puts piece `n`, which is header `id` or none, behind those that are there. */
-function place(stack: Stack, n: number, id: number, next: number): void {
+/** Puts piece `n` behind those that are there. */
+function place(stack: Stack, n: number, next: number): void {
   const piece = stack.pieces[n]!;
-  if (id >= 0 && (piece as AnyDraft | Cut).kind !== "cut")
-    return placeHeader(stack, recipeAt(id), piece as Fields, n, next);
+  const recipe = stack.recipes[n];
+  if (recipe) return placeHeader(stack, recipe, piece as Fields, n, next);
   if (typeof piece === "string") return placeOctets(stack, n, encoder.encode(piece));
   if (piece instanceof Uint8Array) return placeOctets(stack, n, piece);
   switch ((piece as { kind?: unknown } | null)?.kind) {
@@ -118,13 +113,13 @@ function placeOctets(stack: Stack, n: number, octets: Uint8Array, trailing = fal
 }
 
 /** The number of the header that piece `n` is, or is the start of; {@link PAYLOAD} for octets, END behind the last one. */
-function idOf(pieces: readonly Craftable[], n: number): number {
+function idOf({ pieces, recipes }: Stack, n: number): number {
   if (n >= pieces.length) return END;
-  const piece = pieces[n]!;
-  if (typeof piece === "string") return PAYLOAD;
-  const recipe = recipes.get((piece as { kind?: unknown } | null)?.kind);
+  const piece = pieces[n] as { readonly kind?: unknown } | null | undefined;
+  const kind = piece?.kind;
+  let recipe = recipes[n];
+  if (recipe?.kind !== kind) recipe = recipes[n] = recipeOf(kind);
   if (recipe) return recipe.id;
-  const { kind } = (piece ?? {}) as { kind?: unknown };
   if (kind === "cut") return ids[(piece as Cut).header];
   return kind === "trailer" ? END : PAYLOAD;
 }
@@ -132,21 +127,22 @@ function idOf(pieces: readonly Craftable[], n: number): number {
 /** hot */
 function placeHeader(stack: Stack, recipe: Recipe, draft: Fields, place: number, next: number): void {
   const { walk } = stack;
-  const { image, slots, rest } = recipe;
+  const { image, words, slots, rest } = recipe;
   const i = walk.count;
   if (i === DEEPEST) throw stack.refuse(place, `more than ${DEEPEST} headers`);
   if (stack.end >= 0) throw stack.refuse(place, "nothing follows a trailer");
   const at = walk.at;
   const end = at + image.length;
-  stack.reserve(at, image.length);
-  const { octets, data } = stack;
+  stack.reserve(at, 4 * words.length);
+  const { data } = stack;
   // So few are copied faster one by one
-  for (let n = 0; n < image.length; n++) octets[at + n] = image[n]!;
+  for (let n = 0; n < words.length; n++) data.setUint32(at + 4 * n, words[n]!);
   let given = 0;
+  let last = slots.start;
   for (const name in draft) {
     const value = draft[name];
     if (name === "kind" || value === undefined) continue;
-    const slot = slots.get(name);
+    const slot = slots.after(last, name);
     if (slot === undefined) {
       // A view's fields are no properties of its own
       if (name === "place" && typeof draft["own"] === "function")
@@ -155,6 +151,7 @@ function placeHeader(stack: Stack, recipe: Recipe, draft: Fields, place: number,
     }
     if (slot !== rest?.slot && !slot.write(value, data, at)) throw badField(recipe.kind, name, value);
     given |= slot.bit;
+    last = slot;
   }
   stack.drafts[i] = draft;
   stack.given[i] = given;
@@ -169,17 +166,16 @@ function placeHeader(stack: Stack, recipe: Recipe, draft: Fields, place: number,
     const { slot, compute } = recipe.flagged[n]!;
     if ((given & slot.bit) === 0) slot.write(compute(draft, stack.next[i]!), data, at);
   }
-  if (rest) placeRest(stack, recipe, i);
+  if (rest && (rest.always || (given & rest.slot.bit) !== 0)) placeRest(stack, recipe, i);
 }
 
 /** Writes what names the next header. */
-function follow(stack: Stack, { follows, following }: Recipe, i: number): void {
+function follow(stack: Stack, { follows, numbers, payload, nothing }: Recipe, i: number): void {
   if (follows !== undefined && (stack.given[i]! & follows.bit) !== 0) return;
   const next = stack.next[i]!;
-  const { payload, nothing = payload } = following;
-  const number = next === PAYLOAD ? payload : next === END ? nothing : following.number(next);
+  const number = next === PAYLOAD ? payload : next === END ? nothing : numbers[next]!;
   if (number === END) throw stack.refuse(stack.places[i]! + 1, whyNot(stack.walk.ids[i]!, next));
-  if (follows) follows.write(follows.field.type === "bit" ? number !== 0 : number, stack.data, stack.walk.starts[i]!);
+  follows?.writeNumber(number, stack.data, stack.walk.starts[i]!);
 }
 
 function placeRest(stack: Stack, recipe: Recipe, i: number): void {
@@ -203,7 +199,7 @@ function placeRest(stack: Stack, recipe: Recipe, i: number): void {
     if (why !== undefined) throw badField(recipe.kind, slot.name, value, why);
     if (code !== undefined && (given & code.bit) === 0) {
       const number = codec.code?.(value, stack.data, at);
-      if (number !== undefined) code.write(code.field.type === "bit" ? number !== 0 : number, stack.data, start);
+      if (number !== undefined) code.writeNumber(number, stack.data, start);
     }
     size = codec.size(value);
     stack.reserve(at, size);

@@ -5,7 +5,7 @@ import { parseHex } from "../wire/hex.js";
 import type { AnyDraft, Craftable } from "./craft.js";
 import { DraftReader } from "./draft-reader.js";
 import { distinct, instead, readFields } from "./draft-value.js";
-import { recipes } from "./recipe.js";
+import { recipeOf } from "./recipe.js";
 
 /**
  * The pieces that `text` says a packet is made of, outermost first, for `craft(...pieces)`:
@@ -116,7 +116,7 @@ function ofKind(
   const value = values[name];
   const { content } = codec;
   if (typeof value !== "object" || value === null || "kind" in value || !content || !("parts" in content)) return value;
-  const { image, slots } = recipes.get(header)!;
+  const { image, slots } = recipeOf(header);
   const octets = image.slice();
   const data = new DataView(octets.buffer);
   for (const [field, given] of Object.entries(values)) if (field !== name) slots.get(field)!.write(given, data, 0);

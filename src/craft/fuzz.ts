@@ -5,7 +5,7 @@ import { ipv4Text, ipv6Text, macText } from "../wire/address.js";
 import { type Content, type Field, largest, type Rest } from "../wire/field.js";
 import { hexText } from "../wire/hex.js";
 import type { AnyDraft } from "./craft.js";
-import { type Recipe, recipes } from "./recipe.js";
+import { type Recipe, recipeOf } from "./recipe.js";
 
 export interface FuzzOptions {
   /** Also what is computed, and what says what a header is: lengths, checksums, numbers of the next header, versions. */
@@ -19,7 +19,7 @@ export interface FuzzOptions {
 export function fuzz<D extends AnyDraft>(draft: D, seed: number, options: FuzzOptions = {}): D {
   requireType("options", options, "object");
   const { wrong = false } = options;
-  const recipe = recipes.get(draft?.kind);
+  const recipe = recipeOf(draft?.kind);
   if (!recipe)
     throw new SockinspectError("BAD_ARGUMENT", `fuzz() takes a draft such as tcp(), not ${String(draft)}`, {
       argument: "draft",

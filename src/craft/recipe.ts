@@ -1,31 +1,26 @@
 /** How a header is made of its draft: everything that can be known of it before one is there, found once at start. */
 import { type HeaderKind, headerOf, headers } from "../packet/headers.js";
-import type { Field, Rest } from "../wire/field.js";
-import { type Writer, writer } from "../wire/write.js";
+import type { Rest } from "../wire/field.js";
+import { type Slot, Slots } from "../wire/slot.js";
 import { type Compute, computed, type FromDraft, flagged, type Known, known } from "./computed.js";
 import { defaults } from "./defaults.js";
-import { type Following, following } from "./following.js";
-
-/** A field that is given or not: `bit` stands for it in {@link Stack.given}. */
-export interface Slot {
-  readonly name: string;
-  readonly field: Field;
-  readonly bit: number;
-  readonly write: Writer;
-}
+import { following } from "./following.js";
 
 export interface Recipe {
   readonly id: number;
   readonly kind: HeaderKind;
-  /** The fixed part where nothing is given. */
+  /** The fixed part where nothing is given; and in words, zeros behind the last octet, as which it is copied. */
   readonly image: Uint8Array;
-  readonly slots: ReadonlyMap<string, Slot>;
+  readonly words: Uint32Array;
+  readonly slots: Slots;
   readonly computed: readonly { readonly slot: Slot; readonly compute: Compute }[];
   /** Fields that tell which parts of the rest there are. */
   readonly flagged: readonly { readonly slot: Slot; readonly compute: FromDraft }[];
-  readonly following: Following;
-  /** The field of {@link following}. */
+  /** The field that says what follows, and what it holds in front of each header, of octets without one and of nothing. */
   readonly follows: Slot | undefined;
+  readonly numbers: Int32Array;
+  readonly payload: number;
+  readonly nothing: number;
   readonly checksum: Slot | undefined;
   readonly rest: RestRecipe | undefined;
 }
@@ -43,6 +38,8 @@ interface RestRecipe {
   /** Octets between a header's end and the next multiple are filled with one of these options, with zeros where left out. */
   readonly padN: boolean;
   readonly known: Known | undefined;
+  /** There is something to write even where none is given. */
+  readonly always: boolean;
 }
 
 /** Which fields tell what the rest is, and how long it is. */
@@ -66,44 +63,61 @@ const units: { readonly [K in HeaderKind]?: readonly [field: string, unit: numbe
   routing: ["length", 8],
 };
 
-function recipeOf(kind: HeaderKind, id: number): Recipe {
+function makeRecipe(kind: HeaderKind, id: number): Recipe {
   const { fields, minimumLength } = headerOf(kind);
-  const slots = new Map(
-    fields.map((field, i) => [field.name, { name: field.name, field, bit: 1 << i, write: writer(field) }]),
-  );
+  const slots = new Slots(fields);
   const slotOf = (name: string | undefined): Slot | undefined => (name === undefined ? undefined : slots.get(name));
   const image = new Uint8Array(minimumLength);
   const rest = fields.find((field) => field.type === "rest");
   for (const [name, value] of Object.entries(defaults[kind] ?? {}))
     if (name !== rest?.name) slots.get(name)!.write(value, new DataView(image.buffer), 0);
   const [length, unit = 1, padN = false] = units[kind] ?? [];
+  const { field, number, payload, nothing = payload } = following[kind];
+  const value = rest && defaults[kind]?.[rest.name];
   return {
     id,
     kind,
     image,
+    words: wordsOf(image),
     slots,
     computed: Object.entries(computed[kind] ?? {}).map(([name, compute]) => ({ slot: slots.get(name)!, compute })),
     flagged: Object.entries(flagged[kind] ?? {}).map(([name, compute]) => ({ slot: slots.get(name)!, compute })),
-    following: following[kind],
-    follows: slotOf(following[kind].field),
+    follows: slotOf(field),
+    numbers: Int32Array.from(headers, (_, next) => number(next)),
+    payload,
+    nothing,
     checksum: slotOf("checksum"),
     rest: rest && {
       slot: slots.get(rest.name)!,
       codec: rest.codec,
-      value: defaults[kind]?.[rest.name],
+      value,
       code: slotOf(codes[kind]),
       unit,
       length: slotOf(length),
       padN,
       known: known[kind],
+      always: Boolean(value !== undefined || known[kind] || rest.codec.smallest || minimumLength % unit),
     },
   };
 }
 
-const list: readonly Recipe[] = headers.map(({ kind }, id) => recipeOf(kind, id));
+function wordsOf(image: Uint8Array): Uint32Array {
+  const padded = new Uint8Array(Math.ceil(image.length / 4) * 4);
+  padded.set(image);
+  const data = new DataView(padded.buffer);
+  return Uint32Array.from({ length: padded.length / 4 }, (_, i) => data.getUint32(4 * i));
+}
 
-/** By kind. */
-export const recipes: ReadonlyMap<unknown, Recipe> = new Map(list.map((recipe) => [recipe.kind, recipe]));
+const list: readonly Recipe[] = headers.map(({ kind }, id) => makeRecipe(kind, id));
+
+const byKind: ReadonlyMap<unknown, Recipe> = new Map(list.map((recipe) => [recipe.kind, recipe]));
+
+/** By kind; undefined where that is none of a header. */
+export function recipeOf(kind: HeaderKind): Recipe;
+export function recipeOf(kind: unknown): Recipe | undefined;
+export function recipeOf(kind: unknown): Recipe | undefined {
+  return byKind.get(kind);
+}
 
 /** By the header's number. */
 export function recipeAt(id: number): Recipe {

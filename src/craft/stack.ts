@@ -2,6 +2,7 @@
 import { SockinspectError } from "../errors.js";
 import { DEEPEST, Walk } from "../packet/walk/walk.js";
 import type { Craftable } from "./craft.js";
+import type { Recipe } from "./recipe.js";
 
 /** What only the machine knows that a packet leaves from. Each is asked where a draft leaves the field out. */
 export interface Environment {
@@ -47,6 +48,8 @@ export class Stack {
   environment: Environment = {};
   /** What it is made of. */
   pieces: readonly Craftable[] = [];
+  /** The recipe of each piece that is a header. Those of the packet before are tried first. */
+  readonly recipes: (Recipe | undefined)[] = [];
 
   /** Makes sure that `size` octets at `at` are there. */
   reserve(at: number, size: number): void {

@@ -7,9 +7,10 @@ import { run } from "../packet/walk/run.js";
 import { END, Walk } from "../packet/walk/walk.js";
 import { fold } from "../wire/checksum.js";
 import type { DraftFields } from "../wire/header.js";
+import type { Slot } from "../wire/slot.js";
 import { badField, requirePacket } from "./fault.js";
 import type { Octets } from "./fragment.js";
-import { recipeAt, recipes, type Slot } from "./recipe.js";
+import { recipeAt, recipeOf } from "./recipe.js";
 
 /** One field of a {@link Template}. */
 export interface Patch {
@@ -61,7 +62,7 @@ export class Template {
     requireType("kind", kind, "string");
     requireType("name", name, "string");
     const layer = this.#layer(kind, index);
-    const slot = recipes.get(kind)!.slots.get(name);
+    const slot = recipeOf(kind).slots.get(name);
     if (!slot) throw badField(kind, name, undefined);
     if (slot.field.type === "rest") throw badField(kind, name, undefined, "has no fixed place in a template");
     const start = this.#walk.starts[layer]!;
@@ -177,7 +178,7 @@ export function template(packet: Octets): Template {
 
 /** Whether the field says what or how much follows, so that other octets are summed up with it. */
 function isStructural({ name }: Slot, kind: HeaderKind): boolean {
-  return /length|dataOffset/i.test(name) || recipes.get(kind)!.follows?.name === name;
+  return /length|dataOffset/i.test(name) || recipeOf(kind).follows?.name === name;
 }
 
 /** Whether source routes, or options of mobility, may stand between IP header `layer` and its content. */

@@ -2,7 +2,7 @@
 import { blank, describer, type Field, type Fields, getter, misfit, Reader } from "./field.js";
 import { nearest } from "./nearest.js";
 import { once } from "./once.js";
-import { writer } from "./write.js";
+import { Slot } from "./slot.js";
 
 export interface Part<V extends object> {
   /** The `kind` of its values; empty where they have none. */
@@ -48,7 +48,7 @@ class LaidOut<V extends object> implements Part<V> {
   readonly #reader = new Reader();
   readonly #literal: () => Literal;
   readonly #described: () => Described;
-  readonly #writers: () => readonly { readonly name: keyof V; readonly write: ReturnType<typeof writer> }[];
+  readonly #slots: () => readonly Slot[];
 
   constructor(
     minimumLength: number,
@@ -60,7 +60,7 @@ class LaidOut<V extends object> implements Part<V> {
     this.#counts = counts;
     this.#literal = once(() => layout(describer) as Literal);
     this.#described = once(() => describe(this.#literal()));
-    this.#writers = once(() => this.fields.map((field) => ({ name: field.name as keyof V, write: writer(field) })));
+    this.#slots = once(() => this.fields.map((field) => new Slot(field)));
   }
 
   get kind(): string {
@@ -100,7 +100,7 @@ class LaidOut<V extends object> implements Part<V> {
   }
 
   encode(value: V, data: DataView, at: number): void {
-    for (const { name, write } of this.#writers()) write(value[name], data, at);
+    for (const slot of this.#slots()) slot.write(value[slot.name as keyof V], data, at);
   }
 
   fill(value: object): object {

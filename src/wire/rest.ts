@@ -3,7 +3,7 @@ import { macText, parseMac } from "./address.js";
 import { describer, type Field, type Fields, misfit, Reader, type Rest } from "./field.js";
 import { hexText, parseHex } from "./hex.js";
 import { type Part, part, strangerIn } from "./part.js";
-import { writer } from "./write.js";
+import { Slot } from "./slot.js";
 
 /** All octets up to the end, in lower-case hex. */
 export const opaque: Rest<string> = {
@@ -158,14 +158,14 @@ function entryOf<T>(size: number, layout: (f: Fields) => T): Entry<T> {
     return part(size, layout as (f: Fields) => T & object) as Entry<T>;
   const field = { name: "", ...described } as Field;
   const reader = new Reader();
-  const write = writer(field);
+  const slot = new Slot(field);
   return {
     decode(data, at, end) {
       Object.assign(reader, { data, at, end });
       return layout(reader);
     },
     encode(value, data, at) {
-      write(value, data, at);
+      slot.write(value, data, at);
     },
     fill: (value) => value,
     misfit: (value) => misfit(field, value),
