@@ -111,16 +111,16 @@ export function header<const V extends { readonly kind: string }>(spec: {
   const draft = (given: DraftFields<V> = {}): Draft<V> => {
     requireType("fields", given, "object");
     const { slots, rest } = table();
+    const made: Record<string, unknown> = { kind };
     let last = slots.start;
-    let isOther = false;
     for (const name in given) {
+      if (name === "kind") continue;
       const value: unknown = given[name as keyof DraftFields<V>];
-      if (name === "kind") isOther = value !== kind;
-      else if (value !== undefined)
+      if (value !== undefined)
         last = check(slots.after(last, name), name, name === rest?.name ? rest.codec.fill(value) : value);
+      made[name] = value;
     }
-    // Measured four times as fast with the kind in front, where that will do
-    return (isOther ? { ...given, kind } : { kind, ...given }) as Draft<V>;
+    return made as Draft<V>;
   };
 
   const made = Object.assign(draft, {
