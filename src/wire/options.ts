@@ -174,9 +174,11 @@ export function options<const S extends Style, const P extends Parts>(
     },
     misfit(list) {
       if (!Array.isArray(list)) return "takes a list of options";
-      const whys = list.map((option) => misfitOf(option));
-      const i = whys.findIndex((why) => why !== undefined);
-      return i < 0 ? undefined : `option ${i} ${whys[i]}`;
+      for (let i = 0; i < list.length; i++) {
+        const why = misfitOf(list[i]);
+        if (why !== undefined) return `option ${i} ${why}`;
+      }
+      return undefined;
     },
     malformed(list) {
       const wrong = list.find((option): option is MalformedOption => option.kind === "malformed");

@@ -105,13 +105,16 @@ class LaidOut<V extends object> implements Part<V> {
 
   fill(value: object): object {
     const given = value as Readonly<Record<string, unknown>>;
-    const more: Record<string, unknown> = {};
+    let filled: Record<string, unknown> | undefined;
     for (const field of this.fields) {
       const { name } = field;
-      if (given[name] === undefined) more[name] = blank(field);
-      else if (field.type === "rest") more[name] = field.codec.fill(given[name]);
+      const now = given[name];
+      const full = now === undefined ? blank(field) : field.type === "rest" ? field.codec.fill(now) : now;
+      if (full === now) continue;
+      filled ??= { ...given };
+      filled[name] = full;
     }
-    const filled = { ...given, ...more };
+    if (filled === undefined) return value;
     // Its fields are all there now
     for (const [name, count] of Object.entries(this.#counts?.(filled as V) ?? {}))
       if (given[name] === undefined) filled[name] = count;
@@ -120,12 +123,11 @@ class LaidOut<V extends object> implements Part<V> {
 
   misfit(value: unknown): string | undefined {
     if (typeof value !== "object" || value === null) return "takes an object of fields";
-    const { kind, fields } = this.#described();
-    const stranger = strangerIn(value, [...fields.map(({ name }) => name), ...(kind === "" ? [] : ["kind"])]);
+    const stranger = strangerIn(value, this.#described().names);
     if (stranger !== undefined) return stranger;
-    for (const field of fields) {
-      const why = misfit(field, value[field.name as keyof typeof value]);
-      if (why !== undefined) return `${field.name} ${why}`;
+    for (const slot of this.#slots()) {
+      const given = value[slot.name as keyof typeof value];
+      if (!slot.fits(given)) return `${slot.name} ${misfit(slot.field, given) ?? "does not take this value"}`;
     }
     return undefined;
   }
@@ -142,6 +144,8 @@ type Literal = Readonly<Record<string, unknown>>;
 interface Described {
   readonly kind: string;
   readonly fields: readonly Field[];
+  /** Those of its fields, and of its kind where it has one. */
+  readonly names: readonly string[];
   readonly rest: Extract<Field, { readonly type: "rest" }> | undefined;
 }
 
@@ -152,7 +156,9 @@ function kindOf({ kind = "" }: Literal): string {
 function describe(literal: Literal): Described {
   const { kind: _, ...entries } = literal;
   const fields = Object.entries(entries).map(([name, field]) => ({ name, ...(field as object) }) as Field);
-  return { kind: kindOf(literal), fields, rest: fields.find((field) => field.type === "rest") };
+  const kind = kindOf(literal);
+  const names = [...Object.keys(entries), ...(kind === "" ? [] : ["kind"])];
+  return { kind, fields, names, rest: fields.find((field) => field.type === "rest") };
 }
 
 /** A field that `value` has although its name is none of `names`, as the end of a sentence; undefined where there is none. */

@@ -137,9 +137,11 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 function misfitOfSome(values: unknown, entry: { misfit(value: unknown): string | undefined }): string | undefined {
   if (!Array.isArray(values)) return "takes a list";
-  const whys = values.map((value) => entry.misfit(value));
-  const i = whys.findIndex((why) => why !== undefined);
-  return i < 0 ? undefined : `entry ${i} ${whys[i]}`;
+  for (let i = 0; i < values.length; i++) {
+    const why = entry.misfit(values[i]);
+    if (why !== undefined) return `entry ${i} ${why}`;
+  }
+  return undefined;
 }
 
 interface Entry<T> {

@@ -3,6 +3,9 @@ import { ipv4Number, parseIpv6, putMac } from "./address.js";
 import { type Field, largest } from "./field.js";
 import { parseHex } from "./hex.js";
 
+/** Where values are written to see whether they fit, which is quicker than looking at them. */
+const SCRATCH = new DataView(new ArrayBuffer(64));
+
 /** The place of a field in its header. */
 export class Slot {
   readonly name: string;
@@ -73,6 +76,12 @@ export class Slot {
       default:
         return this.#writeOctets(value, data, at);
     }
+  }
+
+  /** hot */
+  fits(value: unknown): boolean {
+    const { field } = this;
+    return field.type === "rest" ? field.codec.misfit(value) === undefined : this.write(value, SCRATCH, -this.#at);
   }
 
   /** Writes a number, be it of one bit. */

@@ -48,6 +48,17 @@ describe("craft", () => {
     expect(craft(...decode(packet.octets, packet.linkType).layers).octets).toEqual(packet.octets);
   });
 
+  it("makes the same of the same fields in any order, whatever was made before", () => {
+    const fields = { source: "192.0.2.1", destination: "192.0.2.2", ttl: 9, identification: 7 };
+    const ports = { sourcePort: 1, destinationPort: 2 };
+    const first = craft(ipv4(fields), udp(ports), "hello").octets;
+    craft(ipv6(), tcp({ ...ports, flags: { ack: true, syn: true } }));
+    const turned = <T extends object>(object: T) => Object.fromEntries(Object.entries(object).reverse()) as T;
+    expect(craft(ipv4(turned(fields)), udp(turned(ports)), "hello").octets).toEqual(first);
+    expect(craft(ipv4(fields), udp(ports), "hello").octets).toEqual(first);
+    expect(() => udp({ destinationPort: 2, port: 1 } as never)).toThrow("udp.port does not exist");
+  });
+
   it("writes what is given as it is, right or wrong", () => {
     const packet = craft(ipv4({ checksum: 0xdead, totalLength: 7, version: 4 }), udp({ length: 9000 }), "hello");
     expect(hex(packet.octets.slice(10, 12))).toBe("dead");
