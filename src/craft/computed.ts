@@ -1,4 +1,4 @@
-/** The fields that are computed where a draft leaves them out, checksums aside: by header and name, from the whole stack. */
+/** The fields that are computed where a draft leaves them out, checksums and sizes of headers aside: by header and name, from the whole stack. */
 import { type HeaderKind, ids } from "../packet/headers.js";
 import { ipv4Number, macText, parseIpv6 } from "../wire/address.js";
 import type { Environment, Fields, Stack } from "./stack.js";
@@ -26,9 +26,6 @@ function nextIdentification(): number {
 
 const portOf: Compute = ({ environment }) => (environment.port ?? nextPort)();
 const identificationOf: Compute = ({ environment }) => (environment.identification ?? nextIdentification)();
-/** In units of 8 octets, the first not counted: RFC 8200 §4.3. */
-const eights: Compute = (stack, i) => stack.size(i) / 8 - 1;
-const words: Compute = (stack, i) => stack.size(i) / 4;
 
 /** Addresses of the loopback device reach only itself. */
 function sourceOf(stack: Stack, destination: string, loopback: boolean, own: string): string | undefined {
@@ -132,7 +129,6 @@ export const computed: { readonly [K in HeaderKind]?: Readonly<Record<string, Co
   },
   pppoe: { length: (stack, i) => stack.content(i) },
   ipv4: {
-    headerLength: words,
     totalLength: (stack, i) => stack.length(i),
     identification: (stack, i) => (identificationOf(stack, i) as number) & 0xffff,
     source(stack, i) {
@@ -147,20 +143,15 @@ export const computed: { readonly [K in HeaderKind]?: Readonly<Record<string, Co
       return sourceOf(stack, destination, destination === "::1", "::1");
     },
   },
-  hopByHopOptions: { length: eights },
-  destinationOptions: { length: eights },
-  routing: { length: eights },
-  mobility: { length: eights },
   fragment: { identification: identificationOf },
-  authentication: { length: (stack, i) => stack.size(i) / 4 - 2 },
-  tcp: { sourcePort: portOf, dataOffset: words },
+  tcp: { sourcePort: portOf },
   udp: {
     sourcePort: portOf,
     length: (stack, i) => (stack.length(i) > 0xffff && isInJumbo(stack, i) ? 0 : stack.length(i)),
   },
   udpLite: { sourcePort: portOf },
   sctp: { sourcePort: portOf },
-  dccp: { sourcePort: portOf, dataOffset: words },
+  dccp: { sourcePort: portOf },
 };
 
 /** Octets of an address of the ARP header `i`, which is written as such or in hex. */

@@ -180,7 +180,7 @@ function follow(stack: Stack, { follows, numbers, payload, nothing }: Recipe, i:
 
 function placeRest(stack: Stack, recipe: Recipe, i: number): void {
   const { walk } = stack;
-  const { slot, codec, code, unit, length, padN, known } = recipe.rest!;
+  const { slot, codec, code, length, unit, uncounted, padN, known } = recipe.rest!;
   const given = stack.given[i]!;
   const start = walk.starts[i]!;
   const at = walk.at;
@@ -206,7 +206,11 @@ function placeRest(stack: Stack, recipe: Recipe, i: number): void {
     codec.encode(value, stack.data, at);
   }
   walk.at += size;
-  if (length !== undefined && (given & length.bit) === 0) pad(stack, unit, start, padN);
+  if (length !== undefined && (given & length.bit) === 0) {
+    pad(stack, unit, start, padN);
+    const count = (walk.at - start) / unit - uncounted;
+    if (!length.write(count, stack.data, start)) throw badField(recipe.kind, length.name, count);
+  }
   walk.ends[i] = walk.at;
 }
 

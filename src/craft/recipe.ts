@@ -32,9 +32,10 @@ interface RestRecipe {
   readonly value: unknown;
   /** The field that names what the rest is. */
   readonly code: Slot | undefined;
-  /** The header's size is a multiple of this, as `length` counts it. */
-  readonly unit: number;
+  /** The field that counts the header in units of so many octets, but for the first `uncounted` of them. */
   readonly length: Slot | undefined;
+  readonly unit: number;
+  readonly uncounted: number;
   /** Octets between a header's end and the next multiple are filled with one of these options, with zeros where left out. */
   readonly padN: boolean;
   readonly known: Known | undefined;
@@ -52,15 +53,16 @@ const codes: { readonly [K in HeaderKind]?: string } = {
   dccp: "extended",
 };
 
-const units: { readonly [K in HeaderKind]?: readonly [field: string, unit: number, padN?: boolean] } = {
-  ipv4: ["headerLength", 4],
-  tcp: ["dataOffset", 4],
-  dccp: ["dataOffset", 4],
-  authentication: ["length", 4],
-  hopByHopOptions: ["length", 8, true],
-  destinationOptions: ["length", 8, true],
-  mobility: ["length", 8, true],
-  routing: ["length", 8],
+/** RFC 8200 §4.3, RFC 4302 §2.2: the first 8 octets are not counted. */
+const units: { readonly [K in HeaderKind]?: readonly [field: string, unit: number, uncounted: number, padN?: true] } = {
+  ipv4: ["headerLength", 4, 0],
+  tcp: ["dataOffset", 4, 0],
+  dccp: ["dataOffset", 4, 0],
+  authentication: ["length", 4, 2],
+  hopByHopOptions: ["length", 8, 1, true],
+  destinationOptions: ["length", 8, 1, true],
+  mobility: ["length", 8, 1, true],
+  routing: ["length", 8, 1],
 };
 
 function makeRecipe(kind: HeaderKind, id: number): Recipe {
@@ -71,7 +73,9 @@ function makeRecipe(kind: HeaderKind, id: number): Recipe {
   const rest = fields.find((field) => field.type === "rest");
   for (const [name, value] of Object.entries(defaults[kind] ?? {}))
     if (name !== rest?.name) slots.get(name)!.write(value, new DataView(image.buffer), 0);
-  const [length, unit = 1, padN = false] = units[kind] ?? [];
+  const [counter, unit = 1, uncounted = 0, padN = false] = units[kind] ?? [];
+  const length = slotOf(counter);
+  length?.write(minimumLength / unit - uncounted, new DataView(image.buffer), 0);
   const { field, number, payload, nothing = payload } = following[kind];
   const value = rest && defaults[kind]?.[rest.name];
   return {
@@ -92,8 +96,9 @@ function makeRecipe(kind: HeaderKind, id: number): Recipe {
       codec: rest.codec,
       value,
       code: slotOf(codes[kind]),
+      length,
       unit,
-      length: slotOf(length),
+      uncounted,
       padN,
       known: known[kind],
       always: Boolean(value !== undefined || known[kind] || rest.codec.smallest || minimumLength % unit),

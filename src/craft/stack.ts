@@ -60,11 +60,6 @@ export class Stack {
     this.data = new DataView(larger.buffer);
   }
 
-  /** Octets of header `i`. */
-  size(i: number): number {
-    return this.walk.ends[i]! - this.walk.starts[i]!;
-  }
-
   /** Octets from the start of header `i` to the end of the content. */
   length(i: number): number {
     return this.end - this.walk.starts[i]!;
