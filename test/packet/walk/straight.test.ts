@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Frame } from "../../../src/packet/frame.js";
+import { headerOf, ids } from "../../../src/packet/headers.js";
 import { run, step } from "../../../src/packet/walk/run.js";
 import { straight } from "../../../src/packet/walk/straight.js";
 import { Walk } from "../../../src/packet/walk/walk.js";
@@ -35,22 +37,49 @@ test.each([packets.syn, packets.hello, packets.udp, packets.udp6])("plain packet
   expect(straight(walk, data, 0, octets.length)).toBe(true);
 });
 
-test("in one go or step by step, a walk finds the same: of packets with octets changed, cut off, or behind them", () => {
-  const change = fc.record({ at: fc.nat(63), octet: fc.nat(255) });
+/** Packets with octets changed, cut off, or behind them. */
+const damaged = fc
+  .record({
+    sample: fc.constantFrom(...samples),
+    changes: fc.array(fc.record({ at: fc.nat(63), octet: fc.nat(255) }), { maxLength: 3 }),
+    more: fc.integer({ min: -60, max: 6 }),
+  })
+  .map(({ sample, changes, more }) => {
+    const octets = new Uint8Array(Math.max(0, sample.length + more));
+    octets.set(sample.subarray(0, octets.length));
+    for (const { at, octet } of changes) if (at < octets.length) octets[at] = octet;
+    return octets;
+  });
+
+test("in one go or step by step, a walk finds the same", () => {
   fc.assert(
-    fc.property(
-      fc.constantFrom(...samples),
-      fc.array(change, { maxLength: 3 }),
-      fc.integer({ min: -60, max: 6 }),
-      fc.nat(9),
-      (sample, changes, more, missing) => {
-        const octets = new Uint8Array(Math.max(0, sample.length + more));
-        octets.set(sample.subarray(0, octets.length));
-        for (const { at, octet } of changes) if (at < octets.length) octets[at] = octet;
-        const { whole, steps } = both(octets, octets.length + missing);
-        expect(found(whole)).toEqual(found(steps));
-      },
-    ),
+    fc.property(damaged, fc.nat(9), (octets, missing) => {
+      const { whole, steps } = both(octets, octets.length + missing);
+      expect(found(whole)).toEqual(found(steps));
+    }),
     { numRuns: 20_000 },
+  );
+});
+
+test("views are of the headers that a walk finds, whether or not it was asked for before", () => {
+  const kinds = ["ethernet", "vlan", "arp", "ipv4", "ipv6", "icmp", "icmpv6", "tcp", "udp"] as const;
+  const views = (frame: Frame): unknown => kinds.map((kind) => frame[kind]?.own());
+  fc.assert(
+    fc.property(damaged, (octets) => {
+      const data = new DataView(octets.buffer);
+      const frame = new Frame();
+      frame.move(data, 0, octets.length, octets.length);
+      const walk = new Walk();
+      run(walk, data, 0, octets.length, octets.length, linkTypes.ethernet);
+      const values = kinds.map((kind) => {
+        const i = walk.ids.subarray(0, Math.min(walk.count, walk.quoted)).indexOf(ids[kind]);
+        return i < 0 ? undefined : headerOf(kind).decode(data, walk.starts[i]!, walk.ends[i]!);
+      });
+      expect(views(frame)).toEqual(values);
+      frame.move(data, 0, octets.length, octets.length);
+      expect(frame.walk.count).toBe(walk.count);
+      expect(views(frame)).toEqual(values);
+    }),
+    { numRuns: 5_000 },
   );
 });
