@@ -5,8 +5,9 @@ const HEX: readonly string[] = Array.from({ length: 256 }, (_, octet) => octet.t
 
 // Captures repeat a few addresses millions of times: the last text of each hash slot is kept.
 const SLOTS = 4096;
-const ipv4Keys = new Float64Array(SLOTS).fill(-1);
-const ipv4Texts: string[] = new Array(SLOTS).fill("");
+// Zero is the key of no other slot than its own, the first
+const ipv4Keys = new Uint32Array(SLOTS);
+const ipv4Texts: string[] = new Array(SLOTS).fill("0.0.0.0");
 const ipv6Keys = new Uint32Array(SLOTS * 4);
 const ipv6Texts: string[] = new Array(SLOTS).fill("::");
 const macKeys = new Float64Array(SLOTS).fill(-1);
@@ -16,7 +17,10 @@ const macTexts: string[] = new Array(SLOTS).fill("");
 export function ipv4Text(data: DataView, at: number): string {
   const key = data.getUint32(at);
   const slot = Math.imul(key, 0x9e3779b1) >>> 20;
-  if (ipv4Keys[slot] === key) return ipv4Texts[slot]!;
+  return ipv4Keys[slot] === key ? ipv4Texts[slot]! : newIpv4Text(key, slot);
+}
+
+function newIpv4Text(key: number, slot: number): string {
   const text = `${DECIMAL[key >>> 24]}.${DECIMAL[(key >>> 16) & 255]}.${DECIMAL[(key >>> 8) & 255]}.${DECIMAL[key & 255]}`;
   ipv4Keys[slot] = key;
   ipv4Texts[slot] = text;
@@ -31,13 +35,14 @@ export function ipv6Text(data: DataView, at: number): string {
   const d = data.getUint32(at + 12);
   const slot = Math.imul(a ^ Math.imul(b, 31) ^ Math.imul(c, 961) ^ Math.imul(d, 29791), 0x9e3779b1) >>> 20;
   const key = slot * 4;
-  if (ipv6Keys[key] === a && ipv6Keys[key + 1] === b && ipv6Keys[key + 2] === c && ipv6Keys[key + 3] === d)
-    return ipv6Texts[slot]!;
+  return ipv6Keys[key] === a && ipv6Keys[key + 1] === b && ipv6Keys[key + 2] === c && ipv6Keys[key + 3] === d
+    ? ipv6Texts[slot]!
+    : newIpv6Text(data, at, slot);
+}
+
+function newIpv6Text(data: DataView, at: number, slot: number): string {
   const text = formatIpv6(data, at);
-  ipv6Keys[key] = a;
-  ipv6Keys[key + 1] = b;
-  ipv6Keys[key + 2] = c;
-  ipv6Keys[key + 3] = d;
+  for (let i = 0; i < 4; i++) ipv6Keys[slot * 4 + i] = data.getUint32(at + 4 * i);
   ipv6Texts[slot] = text;
   return text;
 }
