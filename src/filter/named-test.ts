@@ -3,9 +3,10 @@ import { ids } from "../packet/headers.js";
 import type { Direction } from "../packet/packet.js";
 import type { Walk } from "../packet/walk/walk.js";
 import { parseIpv4, parseIpv6, parseMac } from "../wire/address.js";
-import { type Field, getter, Place } from "../wire/field.js";
+import type { Field } from "../wire/field.js";
 import { RELEASED } from "../wire/header.js";
 import { parseHex } from "../wire/hex.js";
+import { getter, Place } from "../wire/place.js";
 import type { Name, Way } from "./name.js";
 import type { Named, RelationOperator, Test } from "./syntax.js";
 

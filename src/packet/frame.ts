@@ -1,12 +1,12 @@
 import type { Arp } from "../wire/arp.js";
 import type { Ethernet } from "../wire/ethernet.js";
-import { Place } from "../wire/field.js";
 import { type Cursor, RELEASED, type View } from "../wire/header.js";
 import type { Icmp } from "../wire/icmp.js";
 import type { Icmpv6 } from "../wire/icmpv6.js";
 import type { Ipv4 } from "../wire/ipv4.js";
 import type { Ipv6 } from "../wire/ipv6.js";
 import { linkTypes } from "../wire/numbers.js";
+import { Place } from "../wire/place.js";
 import type { Tcp } from "../wire/tcp.js";
 import type { Udp } from "../wire/udp.js";
 import type { Vlan } from "../wire/vlan.js";

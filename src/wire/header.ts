@@ -10,10 +10,11 @@
  * straight-line: it may not branch on what a field returns.
  */
 import { requireType, SockinspectError, shown } from "../errors.js";
-import { type Field, type Fields, getter, misfit, type Place } from "./field.js";
+import { type Field, type Fields, misfit } from "./field.js";
 import { nearest } from "./nearest.js";
 import { once } from "./once.js";
 import { part } from "./part.js";
+import { getter, type Place } from "./place.js";
 import { type Slot, Slots } from "./slot.js";
 
 export type { Infer } from "./part.js";

@@ -1,7 +1,8 @@
 /** A stretch of octets described once by its layout: a whole header, an option, the message of an ICMP type. */
-import { blank, describer, type Field, type Fields, getter, misfit, Reader } from "./field.js";
+import { blank, describer, type Field, type Fields, misfit, Reader } from "./field.js";
 import { nearest } from "./nearest.js";
 import { once } from "./once.js";
+import { getter } from "./place.js";
 import { Slot } from "./slot.js";
 
 export interface Part<V extends object> {

@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isSockinspectError } from "../../src/errors.js";
 import { ipv4Text, ipv6Text, macText } from "../../src/wire/address.js";
-import { type Field, largest, Place } from "../../src/wire/field.js";
+import { type Field, largest } from "../../src/wire/field.js";
 import { type Header, RELEASED } from "../../src/wire/header.js";
 import { hexText } from "../../src/wire/hex.js";
+import { Place } from "../../src/wire/place.js";
 
 interface Kinded {
   readonly kind: string;
