@@ -29,14 +29,17 @@ export function fieldText(field: Field, value: unknown): string {
   return briefly(value);
 }
 
-/** Any value of a layer in one line: its kind in words, then what it says. */
+/** Any value of a layer in one line: its kind in words, then what it says; the name of a part that the kind ends with goes without saying. */
 export function briefly(value: unknown): string {
   if (Array.isArray(value)) return value.map(briefly).join(", ") || "none";
   if (value instanceof Uint8Array) return `${value.length} octets`;
   if (typeof value !== "object" || value === null) return value === "" ? "none" : String(value);
   const { kind, ...rest } = value as { readonly kind?: string };
-  const said = Object.entries(rest).map(([name, part]) => sayPart(name, part));
-  return [...(kind === undefined ? [] : [words(kind)]), ...said.filter((text) => text !== "")].join(" ");
+  const title = kind === undefined ? "" : words(kind);
+  const said = Object.entries(rest).map(([name, part]) =>
+    title.endsWith(` ${words(name)}`) ? briefly(part) : sayPart(name, part),
+  );
+  return [title, ...said].filter((text) => text !== "").join(" ");
 }
 
 function sayPart(name: string, part: unknown): string {

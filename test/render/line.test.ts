@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { craft } from "../../src/craft/craft.js";
 import { decode } from "../../src/packet/decode.js";
 import { Frame } from "../../src/packet/frame.js";
 import type { Packet } from "../../src/packet/packet.js";
 import { line, lines } from "../../src/render/line.js";
+import { icmpv6 } from "../../src/wire/icmpv6.js";
+import { ipv6 } from "../../src/wire/ipv6.js";
 import { linkTypes } from "../../src/wire/numbers.js";
 import { segment } from "../flow/segments.js";
 import * as packets from "../support/packets.js";
@@ -57,6 +60,18 @@ test("UDP, ICMP errors and echoes say what they carry and are about", () => {
     "lo in ::1 → ::1 ICMPv6 destination unreachable, port unreachable about [::1]:40648 → [::1]:9 UDP",
     "lo in 127.0.0.1 → 127.0.0.1 ICMP echo request id 29532 seq 1 56 bytes",
   ]);
+});
+
+test("what a neighbor says of itself is named once", () => {
+  const message = {
+    kind: "neighborSolicitation" as const,
+    target: "fe80::1",
+    options: [{ kind: "sourceLinkLayerAddress" as const, address: "02:00:00:00:00:02" }],
+  };
+  const packet = craft(ipv6({ source: "fe80::2", destination: "ff02::1" }), icmpv6({ type: 135, message }));
+  expect(lines({ time: "none" })(packet)).toBe(
+    "fe80::2 → ff02::1  ICMPv6 neighbor solicitation fe80::1, source link layer address 02:00:00:00:00:02",
+  );
 });
 
 test("checksums are mentioned only when there is something to say", () => {
