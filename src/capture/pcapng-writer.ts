@@ -179,7 +179,7 @@ export class PcapngWriter implements RecordWriter {
     outbox.copy(record.data, record.at, record.at + captured, at + 8 + PACKET_FIELDS);
   }
 
-  /** A packet of a section in the other byte order, or with more options than flags. hot */
+  /** A packet of a section in the other byte order, or with more options than flags. */
   #writeUncommon(
     record: CaptureRecord,
     interfaceIndex: number,

@@ -3,7 +3,7 @@
  * both say the same of the same capture, but for what is told apart by whether octets were seen before.
  */
 import type { FlowEvent, RuleName } from "./events.js";
-import { fill, open } from "./holes.js";
+import { open } from "./holes.js";
 import { ACK, FIN, RST, type Segment, SYN } from "./segment.js";
 import type { TcpSide } from "./side.js";
 
@@ -157,7 +157,7 @@ function takesProbe(acknowledgment: number, { previous, next, sent }: TcpSide): 
 function unseen({ acknowledgment, flags }: Segment, receiver: TcpSide, events: FlowEvent[]): void {
   if (takesProbe(acknowledgment, receiver)) return;
   let missing = Math.max(0, (acknowledgment - receiver.sent) | 0);
-  if (receiver.holes?.length) missing += fill(receiver.holes, receiver.holes[0]!, acknowledgment);
+  if (receiver.holes) missing += receiver.fill(receiver.holes[0]!, acknowledgment);
   let rule: RuleName | undefined;
   if (((acknowledgment - receiver.run) | 0) > 0) {
     if (receiver.run !== receiver.next) rule = "acknowledges beyond the run";
@@ -315,7 +315,7 @@ function displace({ sequence }: Segment, sender: TcpSide, end: number): void {
   if (gap > 0) {
     sender.holes = open(sender.holes, sender.next, sequence);
     sender.missed += gap;
-  } else if (gap < 0 && sender.holes?.length) sender.missed -= fill(sender.holes, sequence, end);
+  } else if (gap < 0) sender.missed -= sender.fill(sequence, end);
   // It takes the run up to what was seen behind it
   if (sequence === sender.run && ((end - sender.next) | 0) <= 0) sender.run = sender.next;
 }

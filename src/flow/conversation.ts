@@ -30,7 +30,7 @@ abstract class Base<S extends Side> extends View {
   declare duration: number;
   /** ICMP errors about its packets. */
   declare errors: number;
-  /** Whether the client comes first in the key. */
+  /** Whether the client comes first in the key. @internal */
   declare clientIsLow: boolean;
   readonly #low: S;
   readonly #high: S;

@@ -1,3 +1,4 @@
+import { fill } from "./holes.js";
 import { addressAt, portAt } from "./key.js";
 import { HIGH, LOW, sideMarks, sideNumbers, sideWords } from "./layout.js";
 import type { Reassembly } from "./reassembly.js";
@@ -7,6 +8,8 @@ import type { TcpState } from "./tcp-state.js";
 const { packets, octets, roundTrips, ...tcpNumbers } = sideNumbers;
 const { marks, state, previous, ...tcpWords } = sideWords;
 const { hasExtras, ...tcpMarks } = sideMarks;
+
+const NO_EXTRAS: Extras = Object.freeze({ data: undefined, holes: undefined, doubt: undefined });
 
 /** One end of a conversation. */
 export class Side extends View {
@@ -37,7 +40,7 @@ export class Side extends View {
     return this.hasExtras ? this.extras.data : undefined;
   }
   set data(data: Reassembly | undefined) {
-    this.extras.data = data;
+    this.extend({ data });
   }
 
   override toJSON(): unknown {
@@ -50,14 +53,16 @@ export class Side extends View {
   }
 
   protected get extras(): Extras {
+    return this.page.extras.get(this.at) ?? NO_EXTRAS;
+  }
+
+  /** Changes {@link extras}, and forgets them where none is left. */
+  protected extend(change: Partial<Extras>): void {
     const { page, at } = this;
-    let extras = page.extras.get(at);
-    if (!extras) {
-      extras = { data: undefined, holes: undefined, doubt: undefined };
-      page.extras.set(at, extras);
-      this.hasExtras = true;
-    }
-    return extras;
+    const extras = { ...this.extras, ...change };
+    this.hasExtras = Object.values(extras).some((extra) => extra !== undefined);
+    if (this.hasExtras) page.extras.set(at, extras);
+    else page.extras.delete(at);
   }
 }
 
@@ -76,7 +81,7 @@ export interface RoundTrips {
 /** Numbers that {@link RoundTrips} take. */
 export const ROUND_TRIPS = 6;
 
-/** Undefined where there were none. */
+/** Those that {@link sample} keeps at `at`. */
 export function roundTripsAt(numbers: Float64Array, at: number): RoundTrips {
   const [samples, latest, least, most, smoothed, variation] = numbers.subarray(at, at + ROUND_TRIPS);
   return { samples: samples!, latest: latest!, least: least!, most: most!, smoothed: smoothed!, variation: variation! };
@@ -184,14 +189,22 @@ export class TcpSide extends Side {
     return this.hasExtras ? this.extras.holes : undefined;
   }
   set holes(holes: number[] | undefined) {
-    this.extras.holes = holes;
+    this.extend({ holes });
+  }
+
+  /** Takes the octets from `start` to `end` out of {@link holes}; how many of them were missing. @internal */
+  fill(start: number, end: number): number {
+    const { holes } = this;
+    const filled = fill(holes, start, end);
+    if (holes?.length === 0) this.holes = undefined;
+    return filled;
   }
 
   get doubt(): Doubt | undefined {
     return this.hasExtras ? this.extras.doubt : undefined;
   }
   set doubt(doubt: Doubt | undefined) {
-    if (doubt || this.hasExtras) this.extras.doubt = doubt;
+    if (doubt || this.hasExtras) this.extend({ doubt });
   }
 
   /** Undefined before a segment was timed. */

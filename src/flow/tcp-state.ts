@@ -85,7 +85,7 @@ function finish({ sequence, length, acknowledgment }: Segment, sender: TcpSide, 
   const end = (sequence + length + 1) | 0;
   // A FIN behind octets that are missing waits for them
   const isInOrder = !sender.hasNext || ((sequence - sender.next) | 0) <= 0;
-  if (isInOrder && !sender.holes?.length && (!sender.sentFin || end === sender.finEnd)) receiveFin(receiver, sender);
+  if (isInOrder && !sender.holes && (!sender.sentFin || end === sender.finEnd)) receiveFin(receiver, sender);
 }
 
 /** `receiver` has everything up to the FIN of `sender`. */

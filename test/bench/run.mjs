@@ -61,6 +61,10 @@ if (values.quick && values["write-docs"]) {
   process.exit(64);
 }
 
+if (values.against && !existsSync(values.against)) {
+  console.error(`there is no file ${values.against}: --against takes one that --json wrote`);
+  process.exit(66);
+}
 const earlier = values.against && JSON.parse(readFileSync(values.against, "utf8")).races;
 const folder = mkdtempSync(join(tmpdir(), "sockinspect-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true }));
