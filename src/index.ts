@@ -47,9 +47,10 @@ export { type Hint, hint } from "./hint/hint.js";
 export type { Counters, Passage } from "./link/direction.js";
 export type { End, Fate, Impairment } from "./link/impairment.js";
 export { Link, type LinkOptions, linkAddresses, openLink } from "./link/link.js";
-export { type About, decode } from "./packet/decode.js";
+export { type DecodeOptions, decode } from "./packet/decode.js";
 export type { Frame } from "./packet/frame.js";
 export {
+  type About,
   type Checksum,
   type Cut,
   type Direction,

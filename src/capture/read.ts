@@ -153,12 +153,14 @@ class FileBatch implements Batch {
   [Symbol.iterator](): Iterator<Frame> {
     const frame = this.#frame;
     const { record } = this.#input;
+    frame.about = record;
     const result: { done: boolean; value: Frame } = { done: false, value: frame };
     return {
       // hot
       next: (): IteratorResult<Frame> => {
         if (this.#released || !this.#next()) return { done: true, value: undefined };
-        moveTo(frame, record);
+        frame.linkType = record.linkType;
+        frame.move(record.data, record.at, record.end, record.length);
         this.#counter.captured++;
         return result as IteratorYieldResult<Frame>;
       },
@@ -191,28 +193,6 @@ class FileBatch implements Batch {
     if (item === "statistics") this.#drops.block(this.#input.block!);
     else if (item === "section") this.#drops.section();
   }
-}
-
-/** Lets `frame` stand for the packet of `record`. hot */
-function moveTo(frame: Frame, record: FileRecord): void {
-  frame.seconds = record.seconds;
-  frame.nanoseconds = record.nanoseconds;
-  frame.linkType = record.linkType;
-  frame.device = record.device;
-  frame.comment = record.comment;
-  if (record.flags !== 0) moveFlagsTo(frame, record);
-  else {
-    frame.direction = undefined;
-    frame.offload = "none";
-    frame.gso = false;
-  }
-  frame.move(record.data, record.at, record.end, record.length);
-}
-
-function moveFlagsTo(frame: Frame, { direction, offload, gso }: FileRecord): void {
-  frame.direction = direction;
-  frame.offload = offload;
-  frame.gso = gso;
 }
 
 /** Packets that were lost when the file was captured. */

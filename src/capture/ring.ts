@@ -1,7 +1,7 @@
 /** Blocks of a TPACKET_V3 ring as batches of frames: linux/if_packet.h, packet_mmap.rst. */
 import type { Held } from "../filter/held.js";
 import { Frame } from "../packet/frame.js";
-import type { Direction, Offload } from "../packet/packet.js";
+import type { About, Direction, Offload } from "../packet/packet.js";
 import { Walk } from "../packet/walk/walk.js";
 import { linkTypes } from "../wire/numbers.js";
 import type { Batch } from "./source.js";
@@ -46,7 +46,7 @@ export class Ring {
   readonly words32: Uint32Array;
   readonly signed32: Int32Array;
   readonly data: DataView;
-  /** Of the frame that is looked at. */
+  /** Room for the walk of the frame that is looked at. */
   readonly walk = new Walk();
   readonly #nameOf: (interfaceIndex: number) => string;
   #lastIndex = -1;
@@ -91,9 +91,8 @@ export class RingBatch implements Batch {
   readonly #limit: number;
   readonly #counter: Counter;
   readonly #giveBack: () => void;
-  readonly #frame: Frame;
+  readonly #packet: RingPacket;
   readonly #rest: Rest | undefined;
-  readonly #held: HeldFrame | undefined;
   #released = false;
 
   /** The block at octet `base`; at most `limit` of its packets are handed out. */
@@ -109,31 +108,29 @@ export class RingBatch implements Batch {
     this.#base = base;
     this.#counter = counter;
     this.#giveBack = giveBack;
-    this.#frame = new Frame(ring.walk);
+    this.#packet = new RingPacket(ring);
     this.count = ring.words32[(base + PACKET_COUNT) >> 2]!;
     this.#limit = limit;
     this.#rest = rest;
-    this.#held = rest && new HeldFrame(this.#frame);
   }
 
   /** One frame, moved from packet to packet. */
   [Symbol.iterator](): Iterator<Frame> {
-    const ring = this.#ring;
-    const frame = this.#frame;
+    const { words32 } = this.#ring;
+    const packet = this.#packet;
     const counter = this.#counter;
-    const result: { done: boolean; value: Frame } = { done: false, value: frame };
+    const result: { done: boolean; value: Frame } = { done: false, value: packet.frame };
     let left = this.#released ? 0 : this.count;
     let wanted = this.#limit;
-    let at = left > 0 ? this.#base + ring.words32[(this.#base + FIRST_PACKET) >> 2]! : 0;
+    let at = left > 0 ? this.#base + words32[(this.#base + FIRST_PACKET) >> 2]! : 0;
     return {
       // hot
       next: (): IteratorResult<Frame> => {
         while (left > 0 && wanted > 0 && !this.#released) {
           left--;
-          moveTo(frame, ring, at);
-          const matches = this.#rest === undefined || this.#matches(at);
-          at += ring.words32[(at + NEXT_OFFSET) >> 2]!;
-          if (!matches) {
+          packet.move(at);
+          at += words32[(at + NEXT_OFFSET) >> 2]!;
+          if (this.#rest !== undefined && !packet.matches(this.#rest)) {
             counter.unmatched++;
             continue;
           }
@@ -146,97 +143,120 @@ export class RingBatch implements Batch {
     };
   }
 
-  /** Whether the packet whose tpacket3_hdr is at `at`, where the frame is, matches the rest of the filter. hot */
-  #matches(at: number): boolean {
-    const rest = this.#rest!;
-    const held = this.#held!;
-    const frame = this.#frame;
-    held.move(this.#ring, at);
-    if (!rest.matches(held)) return false;
-    const end = held.at + rest.snapLength + held.tagSize;
-    if (frame.end > end) frame.move(frame.data, frame.at, end, frame.length);
-    return true;
-  }
-
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#frame.release();
+    this.#packet.frame.release();
     this.#giveBack();
   }
 }
 
-/** A frame of the ring, with what its filter may ask of it besides. */
-class HeldFrame implements Held {
-  data: DataView;
-  at = 0;
-  end = 0;
-  length = 0;
-  tagSize = 0;
-  network = 0;
-  protocol = 0;
-  packetType = 0;
-  interfaceIndex = 0;
-  hardwareType = 0;
-  readonly #frame: Frame;
+/** The packet of the ring that a frame stands for: what the kernel says of it is read where it is asked for. */
+class RingPacket implements About, Held {
+  readonly frame: Frame;
+  readonly #ring: Ring;
+  /** Octet of its tpacket3_hdr. */
+  #header = 0;
 
-  constructor(frame: Frame) {
-    this.#frame = frame;
-    this.data = frame.data;
+  constructor(ring: Ring) {
+    this.#ring = ring;
+    this.frame = new Frame(this, ring.walk);
   }
 
-  /** To the packet whose tpacket3_hdr is at `at`. hot */
-  move(ring: Ring, at: number): void {
+  /** Moves, with the frame, to the packet whose tpacket3_hdr is at `header`. hot */
+  move(header: number): void {
+    this.#header = header;
+    const ring = this.#ring;
     const { words16, words32 } = ring;
-    this.data = ring.data;
-    this.at = at + words16[(at + MAC) >> 1]!;
-    this.end = this.at + words32[(at + CAPTURED_LENGTH) >> 2]!;
-    this.length = words32[(at + LENGTH) >> 2]!;
-    this.tagSize = (words32[(at + STATUS) >> 2]! & STATUS_TAG_IS_BACK) === 0 ? 0 : 4;
-    this.network = at + words16[(at + NET) >> 1]!;
-    this.protocol = ring.data.getUint16(at + PROTOCOL);
-    this.packetType = ring.octets[at + PACKET_TYPE]!;
-    this.interfaceIndex = words32[(at + INTERFACE_INDEX) >> 2]!;
-    this.hardwareType = words16[(at + HARDWARE_TYPE) >> 1]!;
+    const status = words32[(header + STATUS) >> 2]!;
+    const ethernet = isEthernet(words16[(header + HARDWARE_TYPE) >> 1]!);
+    if ((status & STATUS_VLAN_VALID) !== 0 && ethernet) putTagBack(ring, header, status);
+    let start = words16[(header + MAC) >> 1]!;
+    let captured = words32[(header + CAPTURED_LENGTH) >> 2]!;
+    let length = words32[(header + LENGTH) >> 2]!;
+    const { frame } = this;
+    if (ethernet) {
+      frame.linkType = linkTypes.ethernet;
+    } else {
+      // Whatever the device puts in front (nothing, for a tunnel), the kernel says where the network header is
+      const skip = Math.min(words16[(header + NET) >> 1]! - start, captured);
+      start += skip;
+      captured -= skip;
+      length -= skip;
+      frame.linkType = isIp(this.protocol) ? linkTypes.raw : UNKNOWN_LINK_TYPE;
+    }
+    frame.move(ring.data, header + start, header + start + captured, length);
   }
 
+  /** Whether the rest of the filter matches; if so, the frame is cut. hot */
+  matches({ matches, snapLength }: Rest): boolean {
+    if (!matches(this)) return false;
+    const { frame } = this;
+    const end = this.at + snapLength + this.tagSize;
+    if (frame.end > end) frame.move(frame.data, frame.at, end, frame.length);
+    return true;
+  }
+
+  get seconds(): number {
+    return this.#word(SECONDS);
+  }
+  get nanoseconds(): number {
+    return this.#word(NANOSECONDS);
+  }
+  get device(): string {
+    return this.#ring.name(this.interfaceIndex);
+  }
+  get direction(): Direction {
+    const type = this.packetType;
+    return type === PACKET_OUTGOING ? "out" : type === PACKET_OTHERHOST ? "other" : "in";
+  }
+  get offload(): Offload {
+    const status = this.#word(STATUS);
+    if ((status & STATUS_CHECKSUM_NOT_READY) !== 0) return "not computed yet";
+    return (status & STATUS_CHECKSUM_VALID) !== 0 ? "verified by the kernel" : "none";
+  }
+  get gso(): boolean {
+    return (this.#word(STATUS) & STATUS_GSO_TCP) !== 0;
+  }
+
+  // As the kernel holds it
+  get data(): DataView {
+    return this.#ring.data;
+  }
+  get at(): number {
+    return this.#header + this.#ring.words16[(this.#header + MAC) >> 1]!;
+  }
+  get end(): number {
+    return this.at + this.#word(CAPTURED_LENGTH);
+  }
+  get length(): number {
+    return this.#word(LENGTH);
+  }
+  get tagSize(): number {
+    return (this.#word(STATUS) & STATUS_TAG_IS_BACK) === 0 ? 0 : 4;
+  }
+  get network(): number {
+    return this.#header + this.#ring.words16[(this.#header + NET) >> 1]!;
+  }
+  get protocol(): number {
+    return this.#ring.data.getUint16(this.#header + PROTOCOL);
+  }
+  get packetType(): number {
+    return this.#ring.octets[this.#header + PACKET_TYPE]!;
+  }
+  get interfaceIndex(): number {
+    return this.#word(INTERFACE_INDEX);
+  }
+  get hardwareType(): number {
+    return this.#ring.words16[(this.#header + HARDWARE_TYPE) >> 1]!;
+  }
   get walk(): Walk {
-    return this.#frame.walk;
+    return this.frame.walk;
   }
-  get direction(): Direction | undefined {
-    return this.#frame.direction;
-  }
-  get device(): string | undefined {
-    return this.#frame.device;
-  }
-}
 
-/** Lets `frame` stand for the packet whose tpacket3_hdr is at `at`. hot */
-function moveTo(frame: Frame, ring: Ring, at: number): void {
-  const { words16, words32 } = ring;
-  const status = words32[(at + STATUS) >> 2]!;
-  const ethernet = isEthernet(words16[(at + HARDWARE_TYPE) >> 1]!);
-  if ((status & STATUS_VLAN_VALID) !== 0 && ethernet) putTagBack(ring, at, status);
-  let start = words16[(at + MAC) >> 1]!;
-  let captured = words32[(at + CAPTURED_LENGTH) >> 2]!;
-  let length = words32[(at + LENGTH) >> 2]!;
-  if (ethernet) {
-    frame.linkType = linkTypes.ethernet;
-  } else {
-    // Whatever the device puts in front (nothing, for a tunnel), the kernel says where the network header is
-    const skip = Math.min(words16[(at + NET) >> 1]! - start, captured);
-    start += skip;
-    captured -= skip;
-    length -= skip;
-    frame.linkType = isIp(ring.data.getUint16(at + PROTOCOL)) ? linkTypes.raw : UNKNOWN_LINK_TYPE;
+  #word(offset: number): number {
+    return this.#ring.words32[(this.#header + offset) >> 2]!;
   }
-  frame.seconds = words32[(at + SECONDS) >> 2]!;
-  frame.nanoseconds = words32[(at + NANOSECONDS) >> 2]!;
-  frame.device = ring.name(words32[(at + INTERFACE_INDEX) >> 2]!);
-  frame.direction = directionOf(ring.octets[at + PACKET_TYPE]!);
-  frame.offload = offloadOf(status);
-  frame.gso = (status & STATUS_GSO_TCP) !== 0;
-  frame.move(ring.data, at + start, at + start + captured, length);
 }
 
 /** No LINKTYPE_ has this number: octets are shown as they are. */
@@ -249,15 +269,6 @@ function isEthernet(hardwareType: number): boolean {
 
 function isIp(protocol: number): boolean {
   return protocol === 0x0800 || protocol === 0x86dd;
-}
-
-function directionOf(packetType: number): Direction {
-  return packetType === PACKET_OUTGOING ? "out" : packetType === PACKET_OTHERHOST ? "other" : "in";
-}
-
-function offloadOf(status: number): Offload {
-  if ((status & STATUS_CHECKSUM_NOT_READY) !== 0) return "not computed yet";
-  return (status & STATUS_CHECKSUM_VALID) !== 0 ? "verified by the kernel" : "none";
 }
 
 /**

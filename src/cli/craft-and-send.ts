@@ -104,15 +104,9 @@ async function show(packets: readonly (Outgoing & Partial<Answer>)[], options: C
     reassemble: false,
   };
   const printing = new Printing(shown);
-  const frame = new Frame();
   for (const { octets, linkType, packet } of packets) {
+    const frame = new Frame(packet ?? { seconds: Number.NaN });
     frame.linkType = linkType;
-    frame.seconds = packet?.seconds ?? Number.NaN;
-    frame.nanoseconds = packet?.nanoseconds ?? 0;
-    frame.device = packet?.device;
-    frame.direction = packet?.direction;
-    frame.offload = packet?.offload ?? "none";
-    frame.gso = packet?.gso ?? false;
     frame.move(new DataView(octets.buffer, octets.byteOffset, octets.byteLength), 0, octets.length, octets.length);
     printing.take(frame);
   }

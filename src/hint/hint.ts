@@ -1,5 +1,5 @@
 /** What an application says in a packet, as far as one line tells it. */
-import { firstOctet } from "../packet/frame.js";
+import { firstOctet } from "../packet/borrowed.js";
 import type { Layer, Payload } from "../packet/packet.js";
 import type { Tcp } from "../wire/tcp.js";
 import type { Udp } from "../wire/udp.js";

@@ -10,9 +10,9 @@ import { Place } from "../wire/place.js";
 import type { Tcp } from "../wire/tcp.js";
 import type { Udp } from "../wire/udp.js";
 import type { Vlan } from "../wire/vlan.js";
+import { BorrowedOctets, kept } from "./borrowed.js";
 import { headerOf, headers, ids } from "./headers.js";
-import { keep } from "./keep.js";
-import type { Checksum, Cut, Direction, HeaderLayer, Layer, Offload, Packet, Payload, Trailer } from "./packet.js";
+import type { About, Checksum, Cut, Direction, HeaderLayer, Layer, Offload, Packet, Payload } from "./packet.js";
 import type { Problem } from "./problem.js";
 import type { ReassembledFrame } from "./reassembly.js";
 import { checksumProblem, checksumsOf, isWrong } from "./verify.js";
@@ -22,6 +22,9 @@ import { END, Walk } from "./walk/walk.js";
 
 /** By header: what makes a value of it. */
 const decoders = headers.map(({ decode }) => decode);
+
+const NOTHING_KNOWN: About = {};
+const RELEASED_ABOUT: About = new Proxy(NOTHING_KNOWN, { get: () => RELEASED.getUint8(0) });
 
 type AnyView = Cursor<{ readonly kind: string }>;
 
@@ -35,15 +38,10 @@ const ETHERNET = linkTypes.ethernet;
  * throw `RELEASED` once their batch was released. {@link own} keeps a packet.
  */
 export class Frame implements Packet {
-  seconds = 0;
-  nanoseconds = 0;
+  /** What the octets do not tell, asked where somebody asks the frame. */
+  about: About;
   length = 0;
   linkType: number = linkTypes.ethernet;
-  device: string | undefined = undefined;
-  direction: Direction | undefined = undefined;
-  offload: Offload = "none";
-  gso = false;
-  comment: string | undefined = undefined;
   /** Set by a {@link FragmentReassembly} that follows the frames. */
   reassembled: ReassembledFrame | undefined = undefined;
   /** The frame's octets are those from `at` to `end`. */
@@ -64,7 +62,8 @@ export class Frame implements Packet {
   readonly #layers: Layer[] = [];
 
   /** Frames of which only one is there at a time may share what walks take room for. */
-  constructor(walk = new Walk()) {
+  constructor(about: About = NOTHING_KNOWN, walk = new Walk()) {
+    this.about = about;
     this.#walk = walk;
   }
 
@@ -79,9 +78,10 @@ export class Frame implements Packet {
     this.present = 0;
   }
 
-  /** From now on everything that would read the octets throws `RELEASED`. */
+  /** From now on everything that would read the octets, or what was captured with them, throws `RELEASED`. */
   release(): void {
     this.move(RELEASED, 0, 0, 0);
+    this.about = RELEASED_ABOUT;
     for (const place of this.#places) if (place) place.data = RELEASED;
     for (const views of this.#others.values()) for (const { place } of views) place.data = RELEASED;
     this.#payload.data = this.#trailer.data = RELEASED;
@@ -89,6 +89,28 @@ export class Frame implements Packet {
 
   get capturedLength(): number {
     return this.end - this.at;
+  }
+
+  get seconds(): number {
+    return this.about.seconds ?? 0;
+  }
+  get nanoseconds(): number {
+    return this.about.nanoseconds ?? 0;
+  }
+  get device(): string | undefined {
+    return this.about.device;
+  }
+  get direction(): Direction | undefined {
+    return this.about.direction;
+  }
+  get offload(): Offload {
+    return this.about.offload ?? "none";
+  }
+  get gso(): boolean {
+    return this.about.gso ?? false;
+  }
+  get comment(): string | undefined {
+    return this.about.comment;
   }
 
   /** The frame's octets, from the link layer on; borrowed like the frame, so copy them to keep them. */
@@ -300,63 +322,6 @@ function move(place: Place, data: DataView, at: number, end: number): void {
   if (place.data !== data) place.data = data;
   place.at = at;
   place.end = end;
-}
-
-/** The first octet of a payload, or -1 where nothing of it is there; of a frame's, without taking the others. hot */
-export function firstOctet(payload: Payload): number {
-  return payload instanceof BorrowedOctets ? payload.first : (payload.octets[0] ?? -1);
-}
-
-/** Octets of a frame, not copied before they are asked for. */
-class BorrowedOctets<K extends "payload" | "trailer"> {
-  readonly kind: K;
-  data: DataView = RELEASED;
-  length = 0;
-  #at = 0;
-  #end = 0;
-
-  constructor(kind: K) {
-    this.kind = kind;
-  }
-
-  move(data: DataView, at: number, end: number, wireEnd: number): this {
-    if (this.data !== data) this.data = data;
-    this.length = wireEnd - at;
-    this.#at = at;
-    this.#end = end;
-    return this;
-  }
-
-  /** -1 where there is none. */
-  get first(): number {
-    return this.#at < this.#end ? this.data.getUint8(this.#at) : -1;
-  }
-
-  /** Borrowed like the frame, but nothing can guard a typed array: copy it to keep it. */
-  get octets(): Uint8Array {
-    if (this.data === RELEASED) this.data.getUint8(0); // refuses
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + this.#at, this.#end - this.#at);
-  }
-
-  own(): Payload | Trailer {
-    if (this.data === RELEASED) this.data.getUint8(0); // refuses
-    return kept(this.kind, this.data, this.#at, this.#end, this.#at + this.length);
-  }
-
-  toJSON(): Payload | Trailer {
-    return this.own();
-  }
-}
-
-/** The octets from `at` to `end`, of which those up to `wireEnd` were on the wire, as a layer that lasts. */
-function kept(
-  kind: "payload" | "trailer",
-  data: DataView,
-  at: number,
-  end: number,
-  wireEnd: number,
-): Payload | Trailer {
-  return { kind, length: wireEnd - at, octets: keep(data, at, end) };
 }
 
 function cutOf(walk: Walk): Cut {

@@ -110,6 +110,20 @@ export interface Checksum {
   readonly verdict: Verdict;
 }
 
+/** What is known of a packet besides its octets. */
+export interface About {
+  /** Since 1970 UTC; the rest in nanoseconds. Default: 0. */
+  readonly seconds?: number;
+  readonly nanoseconds?: number;
+  readonly device?: string | undefined;
+  readonly direction?: Direction | undefined;
+  /** Default: "none". */
+  readonly offload?: Offload;
+  /** Default: no. */
+  readonly gso?: boolean;
+  readonly comment?: string | undefined;
+}
+
 /** One captured packet. Plain data: safe for `postMessage` and deep comparison. */
 export interface Packet {
   /** Since 1970 UTC, whole seconds and the rest in nanoseconds: exact where one number would not be. */

@@ -4,7 +4,7 @@ import { hexText } from "../wire/hex.js";
 import { linkTypes } from "../wire/numbers.js";
 import { Frame } from "./frame.js";
 import { headers, ids } from "./headers.js";
-import type { Reassembled } from "./packet.js";
+import type { About, Reassembled } from "./packet.js";
 import { Datagram } from "./reassembly-datagram.js";
 import { DEEPEST, type Walk } from "./walk/walk.js";
 
@@ -122,12 +122,10 @@ export class FragmentReassembly {
 
   #complete(frame: Frame, octets: Uint8Array, datagram: Datagram, layer: number, depth: number): void {
     this.#reassembled++;
-    const whole = new ReassembledFrame(datagram.fragments, layer);
-    whole.seconds = frame.seconds;
-    whole.nanoseconds = frame.nanoseconds;
-    whole.device = frame.device;
-    whole.direction = frame.direction;
-    whole.offload = datagram.offload;
+    const { seconds, nanoseconds, device, direction } = frame;
+    const { offload, fragments } = datagram;
+    const about = { seconds, nanoseconds, device, direction, offload };
+    const whole = new ReassembledFrame(about, fragments, layer);
     whole.linkType = octets[0]! >> 4 === 4 ? linkTypes.ipv4 : linkTypes.ipv6;
     whole.move(new DataView(octets.buffer), 0, octets.length, octets.length);
     frame.reassembled = whole;
@@ -187,8 +185,8 @@ export class ReassembledFrame extends Frame implements Reassembled {
   readonly fragments: number;
   readonly layer: number;
 
-  constructor(fragments: number, layer: number) {
-    super();
+  constructor(about: About, fragments: number, layer: number) {
+    super(about);
     this.fragments = fragments;
     this.layer = layer;
   }

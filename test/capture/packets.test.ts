@@ -11,9 +11,8 @@ async function* batchesOf(counts: readonly number[], log: string[] = []): AsyncG
   try {
     for (const count of counts) {
       const frames = Array.from({ length: count }, () => {
-        const frame = new Frame();
+        const frame = new Frame({ seconds: seconds++ });
         frame.move(new DataView(udp.buffer, udp.byteOffset, udp.length), 0, udp.length, udp.length);
-        frame.seconds = seconds++;
         return frame;
       });
       yield { [Symbol.iterator]: () => frames.values(), release: () => {} };

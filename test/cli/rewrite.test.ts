@@ -134,7 +134,7 @@ test("checksums over octets that a file has not kept are those of the whole", ()
 test("checksums that were left to the network card are computed", () => {
   const packet = craft(ethernet(), four, tcp({ checksum: 0x1234 }), "hello");
   const frame = frameOf(packet);
-  frame.offload = "not computed yet";
+  frame.about = { offload: "not computed yet" };
   const { octets, linkType } = completed(frame);
   expect(verdicts(decode(octets, linkType))).toEqual(["good", "good"]);
 });

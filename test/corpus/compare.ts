@@ -66,9 +66,8 @@ const GUESS = "guessed record header";
 
 /** What users of a capture file get. */
 function packetOf(frame: Frame, record: FileRecord): Packet {
+  frame.about = record;
   frame.linkType = record.linkType;
-  frame.seconds = record.seconds;
-  frame.nanoseconds = record.nanoseconds;
   frame.move(record.data, record.at, record.end, record.length);
   return frame.own();
 }

@@ -97,9 +97,8 @@ export async function compareRows(path: string, capture: string, dump: readonly 
 const BEYOND: ReadonlySet<string> = new Set(["acknowledges beyond next", "acknowledges unseen data of a SYN"]);
 
 function moveTo(frame: Frame, record: FileRecord): void {
+  frame.about = record;
   frame.linkType = record.linkType;
-  frame.seconds = record.seconds;
-  frame.nanoseconds = record.nanoseconds;
   frame.move(record.data, record.at, record.end, record.length);
 }
 

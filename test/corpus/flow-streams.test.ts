@@ -32,9 +32,8 @@ async function conversationsOf(capture: string): Promise<Conversations> {
       for (let item = file.next(); item; item = file.next()) {
         if (item !== "packet") continue;
         const { record } = file;
+        frame.about = record;
         frame.linkType = record.linkType;
-        frame.seconds = record.seconds;
-        frame.nanoseconds = record.nanoseconds;
         frame.move(record.data, record.at, record.end, record.length);
         conversations.follow(frame);
       }

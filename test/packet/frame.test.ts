@@ -42,7 +42,7 @@ test("a moved frame stands for the other packet", () => {
   expect(frame.udp?.sourcePort).toBe(44819);
 });
 
-test("everything that would read a released frame's octets throws RELEASED", () => {
+test("everything that would read a released frame's octets, or what was captured with them, throws RELEASED", () => {
   const frame = frameOf(packets.hello);
   const { ipv4, tcp } = frame;
   const payload = frame.layers.at(-1) as { octets: Uint8Array };
@@ -54,6 +54,9 @@ test("everything that would read a released frame's octets throws RELEASED", () 
     () => frame.checksums,
     () => frame.own(),
     () => frame.octets,
+    () => frame.seconds,
+    () => frame.device,
+    () => frame.offload,
     () => ipv4!.source,
     () => ipv4!.ttl,
     () => tcp!.flags,

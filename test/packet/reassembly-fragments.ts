@@ -1,5 +1,6 @@
 /** Datagrams as hosts send them, whole and in fragments, without a link-layer header. */
 import { Frame } from "../../src/packet/frame.js";
+import type { About } from "../../src/packet/packet.js";
 import { addUp, checksumOf } from "../../src/wire/checksum.js";
 import { linkTypes } from "../../src/wire/numbers.js";
 
@@ -68,10 +69,9 @@ export function cuts(length: number, size: number): [number, number][] {
   return Array.from({ length: Math.ceil(length / size) }, (_, i) => [i * size, Math.min(length, (i + 1) * size)]);
 }
 
-export function frameOf(octets: Uint8Array, seconds = 0, linkType: number = linkTypes.raw): Frame {
-  const frame = new Frame();
+export function frameOf(octets: Uint8Array, about: About = {}, linkType: number = linkTypes.raw): Frame {
+  const frame = new Frame(about);
   frame.linkType = linkType;
-  frame.seconds = seconds;
   frame.move(new DataView(octets.buffer, octets.byteOffset, octets.length), 0, octets.length, octets.length);
   return frame;
 }

@@ -70,7 +70,7 @@ test("no octets make it throw, and what it holds stays within its limits", () =>
         let seconds = 0;
         for (const octets of packets) {
           seconds += step;
-          const frame = frameOf(octets, seconds);
+          const frame = frameOf(octets, { seconds });
           reassembly.follow(frame);
           expect(frame.own()).toBeDefined();
           expect(reassembly.statistics.incomplete).toBeLessThanOrEqual(limits.datagrams);

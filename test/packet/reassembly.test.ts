@@ -25,7 +25,7 @@ function completed(fragments: readonly Uint8Array[], reassembly = new FragmentRe
 }
 
 const following = (reassembly: FragmentReassembly, octets: Uint8Array, seconds = 0): Frame => {
-  const frame = frameOf(octets, seconds);
+  const frame = frameOf(octets, { seconds });
   reassembly.follow(frame);
   return frame;
 };
@@ -72,8 +72,8 @@ test("the checksum is of the whole: one changed octet of any fragment makes it w
 test("a checksum that was left to the network card is not called wrong in the whole", () => {
   const reassembly = new FragmentReassembly();
   const frames = fragments4.map((octets) => frameOf(octets));
-  frames[0]!.offload = "not computed yet";
-  frames[1]!.offload = "verified by the kernel";
+  frames[0]!.about = { offload: "not computed yet" };
+  frames[1]!.about = { offload: "verified by the kernel" };
   for (const frame of frames) reassembly.follow(frame);
   expect(frames[2]!.reassembled?.checksums).toContainEqual({ layer: 1, verdict: "not computed yet" });
 });
@@ -215,8 +215,7 @@ test.each<[string, (octets: Uint8Array) => void]>([
 test("each device and each VLAN has its own fragments", () => {
   const reassembly = new FragmentReassembly();
   const on = (octets: Uint8Array, device: string): boolean => {
-    const frame = frameOf(octets);
-    frame.device = device;
+    const frame = frameOf(octets, { device });
     reassembly.follow(frame);
     return frame.reassembled !== undefined;
   };
@@ -224,7 +223,7 @@ test("each device and each VLAN has its own fragments", () => {
   expect(order).toEqual([false, false, false, false, true, true]);
 
   const tagged = (octets: Uint8Array, id: number): Frame =>
-    frameOf(new Uint8Array([...new Uint8Array(12), 0x81, 0, 0, id, 8, 0, ...octets]), 0, linkTypes.ethernet);
+    frameOf(new Uint8Array([...new Uint8Array(12), 0x81, 0, 0, id, 8, 0, ...octets]), {}, linkTypes.ethernet);
   const frames = [tagged(fragments4[0]!, 1), tagged(fragments4[1]!, 2), tagged(fragments4[2]!, 1)];
   for (const frame of frames) reassembly.follow(frame);
   expect(frames[2]!.reassembled).toBeUndefined();

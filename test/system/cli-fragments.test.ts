@@ -18,8 +18,9 @@ beforeAll(async () => {
   execFileSync("ip", ["link", "set", "lo", "mtu", "1500"]);
   const output = await createCapture(file);
   const whole = datagram4(content(3000));
-  for (const [at, end] of cuts(3008, 1480)) output.write(frameOf(fragment4(whole, at, end), 1, linkTypes.raw));
-  output.write(frameOf(fragment4(datagram4(content(3000), 7), 0, 1480), 2, linkTypes.raw));
+  for (const [at, end] of cuts(3008, 1480))
+    output.write(frameOf(fragment4(whole, at, end), { seconds: 1 }, linkTypes.raw));
+  output.write(frameOf(fragment4(datagram4(content(3000), 7), 0, 1480), { seconds: 2 }, linkTypes.raw));
   await output.close();
 });
 
