@@ -3,6 +3,7 @@ import { decode } from "../packet/decode.js";
 import type { HeaderKind } from "../packet/headers.js";
 import type { Checksum, Layer, LayerOf, Offload, Packet } from "../packet/packet.js";
 import type { Problem } from "../packet/problem.js";
+import { Plain } from "../wire/borrowed.js";
 import type { DraftFields } from "../wire/header.js";
 import type { Craftable } from "./craft.js";
 
@@ -10,7 +11,7 @@ import type { Craftable } from "./craft.js";
  * A packet that was made: its octets, and what they are once read again, as a decoded {@link Packet} has it. Wrong on
  * purpose is a problem there too.
  */
-export class Crafted implements Packet {
+export class Crafted extends Plain implements Packet {
   readonly octets: Uint8Array;
   /** LINKTYPE_ number of the first layer; 147 (USER0) where that is no header. */
   readonly linkType: number;
@@ -29,6 +30,7 @@ export class Crafted implements Packet {
     pieces: readonly Craftable[],
     make: (...pieces: readonly Craftable[]) => Crafted,
   ) {
+    super();
     this.octets = octets;
     this.linkType = linkType;
     this.pieces = pieces;

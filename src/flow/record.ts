@@ -3,6 +3,7 @@
  * processor's cache, one behind the other, where objects of their own would take several times as many, each found through
  * another. Conversations and their sides are views of a record.
  */
+import { Plain } from "../wire/borrowed.js";
 import type { Reassembly } from "./reassembly.js";
 import type { Doubt } from "./side.js";
 
@@ -31,7 +32,7 @@ export class Page {
 const NOWHERE = new Page(0);
 
 /** Shows a part of a record by names. */
-export abstract class View {
+export abstract class View extends Plain {
   /** @internal */
   page = NOWHERE;
   /** @internal */
@@ -40,13 +41,6 @@ export abstract class View {
   words = NOWHERE.words;
   /** Numbers before the part in {@link page}. @internal */
   at = 0;
-
-  abstract toJSON(): unknown;
-
-  /** What `console.log` shows. */
-  [Symbol.for("nodejs.util.inspect.custom")](): unknown {
-    return this.toJSON();
-  }
 
   /** hot @internal */
   move(page: Page, at: number): void {

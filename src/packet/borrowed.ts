@@ -1,4 +1,5 @@
 /** What a packet carries, where it lies. */
+import { Borrowed } from "../wire/borrowed.js";
 import { RELEASED } from "../wire/header.js";
 import { keep } from "./keep.js";
 import type { Payload, Trailer } from "./packet.js";
@@ -9,7 +10,7 @@ export function firstOctet(payload: Payload): number {
 }
 
 /** Octets of a frame, not copied before they are asked for. */
-export class BorrowedOctets<K extends "payload" | "trailer"> {
+export class BorrowedOctets<K extends "payload" | "trailer"> extends Borrowed<Payload | Trailer> {
   readonly kind: K;
   data: DataView = RELEASED;
   length = 0;
@@ -17,6 +18,7 @@ export class BorrowedOctets<K extends "payload" | "trailer"> {
   #end = 0;
 
   constructor(kind: K) {
+    super();
     this.kind = kind;
   }
 
@@ -42,10 +44,6 @@ export class BorrowedOctets<K extends "payload" | "trailer"> {
   own(): Payload | Trailer {
     if (this.data === RELEASED) this.data.getUint8(0); // refuses
     return kept(this.kind, this.data, this.#at, this.#end, this.#at + this.length);
-  }
-
-  toJSON(): Payload | Trailer {
-    return this.own();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Arp } from "../wire/arp.js";
+import { Borrowed } from "../wire/borrowed.js";
 import type { Ethernet } from "../wire/ethernet.js";
 import { type Cursor, RELEASED, type View } from "../wire/header.js";
 import type { Icmp } from "../wire/icmp.js";
@@ -37,7 +38,7 @@ const ETHERNET = linkTypes.ethernet;
  * before it is asked for. A frame is a cursor: it and its views stand for one packet until the iteration moves on, and
  * throw `RELEASED` once their batch was released. {@link own} keeps a packet.
  */
-export class Frame implements Packet {
+export class Frame extends Borrowed<Packet> implements Packet {
   /** What the octets do not tell, asked where somebody asks the frame. */
   about: About;
   length = 0;
@@ -63,6 +64,7 @@ export class Frame implements Packet {
 
   /** Frames of which only one is there at a time may share what walks take room for. */
   constructor(about: About = NOTHING_KNOWN, walk = new Walk()) {
+    super();
     this.about = about;
     this.#walk = walk;
   }
@@ -215,10 +217,6 @@ export class Frame implements Packet {
       problems: this.problems,
       reassembled: this.reassembled?.own(),
     };
-  }
-
-  toJSON(): Packet {
-    return this.own();
   }
 
   /** What {@link layers} has, as values. hot */

@@ -10,6 +10,7 @@
  * straight-line: it may not branch on what a field returns.
  */
 import { requireType, SockinspectError, shown } from "../errors.js";
+import { Borrowed } from "./borrowed.js";
 import { type Field, type Fields, misfit } from "./field.js";
 import { nearest } from "./nearest.js";
 import { once } from "./once.js";
@@ -85,16 +86,14 @@ export function header<const V extends { readonly kind: string }>(spec: {
   const scratch = new DataView(new ArrayBuffer(minimumLength + 4));
 
   const Views = once(() => {
-    class HeaderView implements Cursor<V> {
+    class HeaderView extends Borrowed<V> implements Cursor<V> {
       readonly place: Place;
       constructor(place: Place) {
+        super();
         this.place = place;
       }
       own(): V {
         return decode(this.place.data, this.place.at, this.place.end);
-      }
-      toJSON(): V {
-        return this.own();
       }
     }
     Object.defineProperty(HeaderView.prototype, "kind", { value: kind });

@@ -1,4 +1,6 @@
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
+import { craft } from "../../src/craft/craft.js";
 import { SockinspectError } from "../../src/errors.js";
 import { decode } from "../../src/packet/decode.js";
 import { Frame } from "../../src/packet/frame.js";
@@ -66,4 +68,16 @@ test("everything that would read a released frame's octets, or what was captured
   ];
   for (const read of reads) expect(read).toThrow(SockinspectError);
   expect(reads[0]).toThrow("keep own() of it");
+});
+
+test("console.log shows what frames, views and crafted packets say, and of released ones that they were", () => {
+  const frame = frameOf(packets.hello);
+  const { tcp, payload } = frame;
+  expect(inspect(frame)).toBe(inspect(decode(packets.hello)));
+  expect(inspect(tcp)).toBe(inspect(tcp!.own()));
+  expect(inspect(payload)).toBe(inspect(decode(packets.hello).layers.at(-1)));
+  const crafted = craft(...decode(packets.hello).layers);
+  expect(inspect(crafted)).toBe(inspect(decode(packets.hello)));
+  frame.release();
+  for (const gone of [frame, tcp, payload]) expect(inspect(gone)).toContain("were given back to the kernel");
 });
