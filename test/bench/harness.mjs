@@ -116,7 +116,7 @@ class Benchmark {
           Running.killAll();
           // A peer that fails is no reason to say nothing about the others
           if (each.peer === undefined) throw error;
-          each.failed = String(error.message).trim().split("\n").slice(-3).join(" ");
+          each.failed = reasonOf(error);
         }
       }
       race = {
@@ -178,4 +178,14 @@ function machine() {
     kernel: release(),
     node: process.version,
   };
+}
+
+/** In one line, without where things are on this machine: it is written into the documentation. */
+function reasonOf(error) {
+  return String(error.message)
+    .trim()
+    .split("\n")
+    .slice(-3)
+    .join(" ")
+    .replace(/(?<![\w.])\/(?:[^\s/]+\/)+/g, "");
 }

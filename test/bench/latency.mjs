@@ -32,7 +32,7 @@ async function run({ command, ready }) {
   const cpu = running.cpu() - before;
   await running.stop();
   const there = times(await arriving.stop());
-  if (there.length < sent.length) throw new Error(`${command.join(" ")}: ${there.length} lines of ${sent.length}`);
+  if (there.length < sent.length) throw new Error(`it told of ${there.length} packets of ${sent.length}`);
   const waits = there.map((time, at) => (time - sent[at]) / 1e6).sort((a, b) => a - b);
   const share = (part) => waits[Math.floor(part * (waits.length - 1))];
   return { p50: share(0.5), p99: share(0.99), idle, busy: (cpu / bench.packets) * 1e6 };
