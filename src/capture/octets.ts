@@ -1,8 +1,8 @@
+import { copy } from "../wire/copy.js";
+
 // What is read stays in the second-level cache until it is looked at: measured, 512 KiB take five times as long to read
 const WINDOW_SIZE = 128 * 1024;
 const OUTBOX_SIZE = 256 * 1024;
-/** Octets that are copied faster one by one than all at once. */
-const FEW = 100;
 
 /**
  * Octets that arrive in pieces and are read in place: a window that slides over a file. Whoever has octets puts them into
@@ -87,17 +87,7 @@ export class Outbox {
 
   /** Copies the octets of `data` from `at` to `end` to `to`. hot */
   copy(data: DataView, at: number, end: number, to: number): void {
-    const size = end - at;
-    if (size > FEW) {
-      this.#octets.set(new Uint8Array(data.buffer, data.byteOffset + at, size), to);
-      return;
-    }
-    // Word by word: a Uint8Array over so few would cost more than they do
-    const own = this.data;
-    const lastWord = size - 4;
-    let i = 0;
-    for (; i <= lastWord; i += 4) own.setUint32(to + i, data.getUint32(at + i));
-    for (; i < size; i++) own.setUint8(to + i, data.getUint8(at + i));
+    copy(data, at, end, this.#octets, this.data, to);
   }
 
   set(octets: Uint8Array, to: number): void {

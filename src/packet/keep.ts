@@ -1,11 +1,10 @@
 /** Copies of octets that outlive what they were copied from. */
+import { copy } from "../wire/copy.js";
 
 /** Octets of a buffer that copies share. */
 const SLAB = 16 * 1024;
 /** Larger ones get a buffer of their own. */
 const LARGE = SLAB / 8;
-/** Up to so many, a loop is faster than a Uint8Array over the source. */
-const FEW = 100;
 
 let octets = new Uint8Array(0);
 // Apart, as a Uint8Array takes its time to tell its buffer
@@ -28,12 +27,6 @@ export function keep(data: DataView, at: number, end: number): Uint8Array {
   }
   const to = used;
   used += size;
-  if (size > FEW) octets.set(new Uint8Array(data.buffer, data.byteOffset + at, size), to);
-  else {
-    const lastWord = size - 4;
-    let i = 0;
-    for (; i <= lastWord; i += 4) words.setUint32(to + i, data.getUint32(at + i, true), true);
-    for (; i < size; i++) words.setUint8(to + i, data.getUint8(at + i));
-  }
+  copy(data, at, end, octets, words, to);
   return new Uint8Array(buffer, to, size);
 }
