@@ -4,7 +4,7 @@ import { Conversations } from "../flow/conversations.js";
 import { durationText } from "../flow/explain.js";
 import type { Frame } from "../packet/frame.js";
 import type { Paint } from "../render/paint.js";
-import { count } from "../render/text.js";
+import { count, printable } from "../render/text.js";
 import { endText } from "../wire/address.js";
 import type { LiveOptions } from "./capture.js";
 import { paintFor } from "./colours.js";
@@ -177,6 +177,7 @@ const COLUMNS: readonly Column[] = [
   { title: "NAME", text: nameOf },
   { title: "CLIENT", text: (conversation) => sideText(conversation, "client") },
   { title: "SERVER", text: (conversation) => sideText(conversation, "server"), rank: 1 },
+  { title: "DEVICE", text: ({ device = "" }) => printable(device), rank: 4 },
   { title: "VLAN", text: ({ vlans }) => vlans.join(" in "), rank: 4 },
   { title: "STATE", text: stateText, rank: 2 },
   { title: "PACKETS", text: (conversation) => String(packetsOf(conversation)), isNumber: true, rank: 7 },
@@ -261,7 +262,9 @@ function table(
     const cells = conversations.map(column.text);
     const size = cells.reduce((most, cell) => Math.max(most, cell.length), column.title.length);
     return { ...column, cells, size };
-  }).filter(({ cells, title }) => title === "NAME" || cells.some((cell) => cell !== ""));
+  }).filter(
+    ({ cells, title }) => title === "NAME" || cells.some((cell) => cell !== (title === "DEVICE" ? cells[0] : "")),
+  );
   const left: string[] = [];
   const total = (): number => columns.reduce((sum, { size }) => sum + size + 2, -2);
   for (let rank = HIGHEST; rank > 0 && total() > width; rank--) {

@@ -82,7 +82,9 @@ class Following implements Sink {
     this.#listener = listener;
     this.#only = conversation;
     const evicted = (one: Conversation): void => this.#end(one);
-    this.#conversations = new Conversations({ most: MOST, keep: KEEP, reassembled: true, evicted });
+    // What several devices see was said once
+    const ignoreDevices = true;
+    this.#conversations = new Conversations({ most: MOST, keep: KEEP, reassembled: true, ignoreDevices, evicted });
   }
 
   take(frame: Frame): boolean {

@@ -1,6 +1,6 @@
 import { SockinspectError } from "../errors.js";
 import type { Packet } from "../packet/packet.js";
-import { vlansAt } from "./key.js";
+import { deviceAt, vlansAt } from "./key.js";
 import {
   CONVERSATION,
   conversationMarks,
@@ -21,7 +21,10 @@ const { clientIsLow, ...tcpMarks } = conversationMarks;
 /** What every conversation has: a view of its record. */
 abstract class Base<S extends Side> extends View {
   abstract readonly kind: "tcp" | "udp" | "echo";
-  /** Counts the conversations of a kind from 0; for TCP and UDP what Wireshark calls the stream index. */
+  /**
+   * Counts the conversations of a kind from 0; for TCP and UDP what Wireshark calls the stream index. The same on each device
+   * that sees its packets.
+   */
   declare readonly number: number;
   /** When its first packet was seen: seconds since 1970 UTC, and the rest. */
   declare readonly seconds: number;
@@ -32,6 +35,8 @@ abstract class Base<S extends Side> extends View {
   declare errors: number;
   /** Whether the client comes first in the key. @internal */
   declare clientIsLow: boolean;
+  /** Names by the numbers of devices. @internal */
+  devices: readonly (string | undefined)[] = [];
   readonly #low: S;
   readonly #high: S;
 
@@ -57,6 +62,11 @@ abstract class Base<S extends Side> extends View {
 
   get server(): S {
     return this.clientIsLow ? this.#high : this.#low;
+  }
+
+  /** The device on which it was seen first; undefined where packets do not tell, or it does not matter. */
+  get device(): string | undefined {
+    return this.devices[deviceAt(this.words, 2 * (this.at - CONVERSATION))];
   }
 
   /** Tags of the first packet, outermost first. */
@@ -102,10 +112,11 @@ abstract class Base<S extends Side> extends View {
   protected abstract get facts(): object;
 
   override toJSON(): unknown {
-    const { kind, number, vlans, client, server, seconds, nanoseconds, duration, errors, facts } = this;
+    const { kind, number, device, vlans, client, server, seconds, nanoseconds, duration, errors, facts } = this;
     return {
       kind,
       number,
+      device,
       ...(vlans.length > 0 && { vlans }),
       ...(!Number.isNaN(seconds) && { seconds, nanoseconds, duration }),
       errors,

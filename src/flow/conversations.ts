@@ -6,10 +6,20 @@ import { type Conversation, EchoConversation, TcpConversation, UdpConversation }
 import type { FlowEvent } from "./events.js";
 import { followTcp, isAnew } from "./follow-tcp.js";
 import { protocolAt } from "./key.js";
-import { CONVERSATION, conversationMarks, conversationNumbers, conversationWords, HIGH, LOW } from "./layout.js";
+import {
+  CONVERSATION,
+  conversationMarks,
+  conversationNumbers,
+  conversationWords,
+  HIGH,
+  LOW,
+  sideNumbers,
+  sideWords,
+} from "./layout.js";
 import { predict } from "./prediction.js";
 import { Reassembly } from "./reassembly.js";
-import { Segment, SYN } from "./segment.js";
+import type { Page } from "./record.js";
+import { ACK, Segment, SYN } from "./segment.js";
 import type { TcpSide } from "./side.js";
 import { placeOf, Table } from "./table.js";
 
@@ -29,6 +39,11 @@ export interface ConversationsOptions {
    * direction, or each with its own. Default: no, as different networks may use the same addresses.
    */
   readonly ignoreVlans?: boolean;
+  /**
+   * Whether packets that differ in nothing but the device they were seen on belong together. Default: no, as each device of
+   * a bridge or router sees the same packet; but for those whose directions go by two devices.
+   */
+  readonly ignoreDevices?: boolean;
   /**
    * Whether the packets went through a `FragmentReassembly`: a first fragment is then left to the packet that completes
    * its datagram. Default: no; of a datagram in fragments, the first is followed.
@@ -112,6 +127,11 @@ export class Conversations {
   readonly #step = new Step(this.#segment, (slot) => this.#at(slot));
   readonly #keep: number;
   readonly #ignoreVlans: boolean;
+  readonly #ignoreDevices: boolean;
+  /** Names of devices by their numbers, and the other way round; the number of the latest. */
+  readonly #devices: (string | undefined)[] = [undefined];
+  readonly #numbersOfDevices = new Map<string | undefined, number>([[undefined, 0]]);
+  #device = 0;
   readonly #reassembled: boolean;
   readonly #numbers = { tcp: 0, udp: 0, echo: 0 };
   #events: FlowEvent[] = [];
@@ -122,6 +142,7 @@ export class Conversations {
     positive("keep", keep, 0);
     this.#keep = keep;
     this.#ignoreVlans = options.ignoreVlans ?? false;
+    this.#ignoreDevices = options.ignoreDevices ?? false;
     this.#reassembled = options.reassembled ?? false;
     this.#table = new Table(most, (slot) => {
       this.evicted++;
@@ -138,6 +159,7 @@ export class Conversations {
       return undefined;
     }
     if (this.#ignoreVlans) segment.key.clear();
+    if (!this.#ignoreDevices) segment.key.on(this.#numberOf(packet.device));
     const step = this.#step;
     step.packet = this.packets;
     if (this.#events.length > 0) this.#events = [];
@@ -172,6 +194,11 @@ export class Conversations {
     return this.#table.size;
   }
 
+  /** Whether packets came from more than one device, so that it matters which. */
+  get hasDevices(): boolean {
+    return this.#devices.length > 2;
+  }
+
   #takeIn(slot: number): void {
     const segment = this.#segment;
     const { time } = this.#step;
@@ -191,24 +218,45 @@ export class Conversations {
   /** hot */
   #find(packet: Packet): number {
     const segment = this.#segment;
-    const known = this.#table.find(segment.key);
+    let known = this.#table.find(segment.key);
+    if (known < 0) known = this.#table.findBeside(segment.key, this.#joins);
     if (known < 0) return this.#begin(packet);
     if (segment.key.protocol !== 6 || (segment.flags & SYN) === 0) return known;
     const tcp = this.#tcp;
     tcp.move(this.#table.page(known), placeOf(known));
     if (!isAnew(tcp, segment)) return known;
     const previous = tcp.number;
-    const slot = this.#begin(packet);
+    const slot = this.#begin(packet, previous);
     if (!segment.isBroken) this.#events.push({ kind: "portReused", rule: "other number in a SYN", previous });
     return slot;
   }
 
-  #begin(packet: Packet): number {
+  /** hot */
+  #numberOf(device: string | undefined): number {
+    if (device !== this.#devices[this.#device]) {
+      if (!this.#numbersOfDevices.has(device)) this.#numbersOfDevices.set(device, this.#devices.push(device) - 1);
+      this.#device = this.#numbersOfDevices.get(device)!;
+    }
+    return this.#device;
+  }
+
+  /** Whether the segment goes the way in which nothing was seen on the device of the conversation at `place`. */
+  readonly #joins = ({ words, numbers }: Page, place: number): boolean => {
+    const from = place + (this.#segment.key.fromLow ? LOW : HIGH);
+    const at = 2 * from + sideWords.device;
+    if (numbers[from + sideNumbers.packets] === 0) words[at] = this.#device;
+    return this.#segment.errorType >= 0 || (words[at] === this.#device && this.#device > 0);
+  };
+
+  /** `previous`: the number of the one before between the same ends; -1 where there was none. */
+  #begin(packet: Packet, previous = -1): number {
     const segment = this.#segment;
     const { key } = segment;
+    const beside = this.#table.findBeside(key, (page, place) => this.#isSame(page, place, previous));
     const slot = this.#table.add(key);
     const conversation = key.protocol === 6 || key.protocol === 17 ? this.#cursor(slot) : this.#at(slot);
-    conversation.begin(this.#numbers[conversation.kind]++, isClient(segment) === key.fromLow, packet);
+    const number = beside < 0 ? this.#numbers[conversation.kind]++ : this.#at(beside).number;
+    conversation.begin(number, isClient(segment) === key.fromLow, packet);
     if (this.#keep > 0 && conversation.kind !== "echo")
       for (const side of [conversation.client, conversation.server]) side.data = new Reassembly(this.#keep);
     return slot;
@@ -232,9 +280,19 @@ export class Conversations {
     const page = this.#table.page(slot);
     const at = placeOf(slot);
     const made = conversationOf(protocolAt(page.words, 2 * at));
+    made.devices = this.#devices;
     made.move(page, at);
     this.#made.set(slot, made);
     return made;
+  }
+
+  /** Whether the segment belongs to the conversation at `place`, but that it is on another device. */
+  #isSame(page: Page, place: number, previous: number): boolean {
+    const { key, flags, sequence, errorType } = this.#segment;
+    if (page.numbers[place + CONVERSATION + conversationNumbers.number]! <= previous) return false;
+    const sender = 2 * (place + (key.fromLow ? LOW : HIGH));
+    const isSyn = key.protocol === 6 && errorType < 0 && (flags & (SYN | ACK)) === SYN;
+    return !isSyn || page.words[sender + sideWords.initial] === sequence;
   }
 
   #forget(slot: number, evicted: ConversationsOptions["evicted"]): void {

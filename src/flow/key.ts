@@ -1,9 +1,13 @@
-/** Who talks with whom: protocol, addresses, ports and VLAN, the same for both directions. */
+/** Who talks with whom: protocol, addresses, ports, VLAN and device, the same for both directions. */
 
 import { ipv4Text, ipv6Text } from "../wire/address.js";
 
-/** 32-bit words of a key: protocol and IP version, VLAN, ports, both addresses. */
+/** 32-bit words of a key: device, IP version and protocol, VLAN, ports, both addresses. */
 export const WORDS = 11;
+
+/** Where the device stands in the first word, and the highest that has room there. */
+const DEVICE = 12;
+const MOST_DEVICES = 0x7ffff;
 
 const NO_VLANS: readonly number[] = Object.freeze([]);
 
@@ -26,6 +30,11 @@ export class Key {
   tag(id: number): void {
     const { words } = this;
     words[1] = words[1]! < 0 ? id : (words[1]! << 12) | 0x1000000 | id;
+  }
+
+  /** Seen on the device with this number, 0 where that is not known; told behind the ends. hot */
+  on(device: number): void {
+    this.words[0]! |= Math.min(device, MOST_DEVICES) << DEVICE;
   }
 
   ports(source: number, destination: number): void {
@@ -76,9 +85,18 @@ export class Key {
 
   /** Whether it is the key at `at` of `others`. hot */
   isAt(others: Int32Array, at: number): boolean {
+    return others[at] === this.words[0] && this.#hasEndsOf(others, at);
+  }
+
+  /** Whether it differs in nothing but the device. */
+  isBeside(others: Int32Array, at: number): boolean {
+    const difference = others[at]! ^ this.words[0]!;
+    return difference !== 0 && (difference >> DEVICE) << DEVICE === difference && this.#hasEndsOf(others, at);
+  }
+
+  #hasEndsOf(others: Int32Array, at: number): boolean {
     const { words } = this;
     if (
-      others[at] !== words[0] ||
       others[at + 1] !== words[1] ||
       others[at + 2] !== words[2] ||
       others[at + 3] !== words[3] ||
@@ -98,10 +116,11 @@ export class Key {
   }
 }
 
-/** A number that spreads the keys at `at` of `words` evenly. */
+/** A number that spreads the keys at `at` of `words` evenly; the same for those that differ in nothing but the device. */
 export function hashOf(words: Int32Array, at: number): number {
+  const first = words[at]! & (2 ** DEVICE - 1);
   let hash = mixed(
-    mixed(mixed(mixed(mixed(0, words[at]!), words[at + 1]!), words[at + 2]!), words[at + 3]!),
+    mixed(mixed(mixed(mixed(0, first), words[at + 1]!), words[at + 2]!), words[at + 3]!),
     words[at + 7]!,
   );
   if (isIpv6At(words, at)) for (let i = at + 4; i < at + WORDS; i++) hash = mixed(hash, words[i]!);
@@ -110,6 +129,11 @@ export function hashOf(words: Int32Array, at: number): number {
 
 export function protocolAt(words: Int32Array, at: number): number {
   return words[at]! & 0xff;
+}
+
+/** The number of the device; 0 where that is not known. */
+export function deviceAt(words: Int32Array, at: number): number {
+  return words[at]! >> DEVICE;
 }
 
 /** VLAN ids, outermost first. */
@@ -133,7 +157,7 @@ export function addressAt(words: Int32Array, at: number, isLow: boolean): string
 
 /** Addresses of IPv4 have one word: the other words are 0. */
 function isIpv6At(words: Int32Array, at: number): boolean {
-  return words[at]! >> 8 === 6;
+  return ((words[at]! >> 8) & 15) === 6;
 }
 
 function mixed(hash: number, word: number): number {

@@ -58,6 +58,7 @@ export const sideWords = {
   retransmissions: 50,
   outOfOrder: 51,
   zeroWindows: 52,
+  device: 53,
 } as const;
 export const sideMarks = {
   hasExtras: 1,

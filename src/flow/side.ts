@@ -6,7 +6,7 @@ import { bits, choice, type Extras, lay, numbers, View, words } from "./record.j
 import type { TcpState } from "./tcp-state.js";
 
 const { packets, octets, roundTrips, ...tcpNumbers } = sideNumbers;
-const { marks, state, previous, ...tcpWords } = sideWords;
+const { marks, state, previous, device, ...tcpWords } = sideWords;
 const { hasExtras, ...tcpMarks } = sideMarks;
 
 const NO_EXTRAS: Extras = Object.freeze({ data: undefined, holes: undefined, doubt: undefined });
@@ -16,6 +16,8 @@ export class Side extends View {
   declare packets: number;
   /** Data sent, in octets on the wire; what was sent twice counts twice. */
   declare octets: number;
+  /** The number of the device that its packets are seen on, where that is another than the conversation's; else 0. @internal */
+  declare device: number;
   /** Whether there are any {@link Extras} of it. @internal */
   declare hasExtras: boolean;
   /** The one of both ends that comes first in the conversation's key. */
@@ -66,7 +68,7 @@ export class Side extends View {
   }
 }
 
-lay(Side, { ...numbers({ packets, octets }), ...bits(marks, { hasExtras }) });
+lay(Side, { ...numbers({ packets, octets }), ...words({ device }), ...bits(marks, { hasExtras }) });
 
 /** Times of a side's segments until their acknowledgment, in nanoseconds, smoothed as RFC 6298 §2 says. */
 export interface RoundTrips {

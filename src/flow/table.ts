@@ -64,6 +64,21 @@ export class Table {
     return -1;
   }
 
+  /** The latest record of a key that differs in nothing but the device, and that `joins`; -1 where there is none. */
+  findBeside(key: Key, joins: (page: Page, place: number) => boolean): number {
+    let slot = this.#heads[key.hash() & (this.#heads.length - 1)]!;
+    while (slot >= 0) {
+      const page = this.page(slot);
+      const at = placeOf(slot);
+      if (key.isBeside(page.words, 2 * at) && joins(page, at)) {
+        page.numbers[at + USED] = ++this.#clock;
+        return slot;
+      }
+      slot = page.words[2 * at + CHAIN]!;
+    }
+    return -1;
+  }
+
   /** An empty record of `key`. */
   add(key: Key): number {
     const slot = this.#count === this.#most ? this.#evict() : this.#make();

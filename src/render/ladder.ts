@@ -8,7 +8,7 @@ import type { Packet } from "../packet/packet.js";
 import { endText } from "../wire/address.js";
 import { icmpCodeName, icmpv6CodeName } from "../wire/icmp-names.js";
 import { flagsText } from "./line-tcp.js";
-import { count, words } from "./text.js";
+import { count, printable, words } from "./text.js";
 
 /** One side of a ladder. */
 export type End = "client" | "server";
@@ -142,7 +142,7 @@ export class Ladders {
     for (const [conversation, { rungs, more }] of this.#built) {
       const { client, server } = conversation;
       yield {
-        title: titleOf(conversation),
+        title: titleOf(conversation, this.conversations.hasDevices),
         client: endText(client.address, conversation.kind === "echo" ? undefined : client.port),
         server: endText(server.address, conversation.kind === "echo" ? undefined : server.port),
         rungs,
@@ -152,11 +152,12 @@ export class Ladders {
   }
 }
 
-function titleOf(conversation: Conversation): string {
-  const { kind, number, vlans } = conversation;
+function titleOf(conversation: Conversation, hasDevices: boolean): string {
+  const { kind, number, device, vlans } = conversation;
+  const on = hasDevices && device !== undefined ? ` on ${printable(device)}` : "";
   const where = vlans.length > 0 ? `, VLAN ${vlans.join(" in ")}` : "";
   const name = kind === "echo" ? `ping ${number}` : `${kind.toUpperCase()} conversation ${number}`;
-  return `${name}${where}${kind === "tcp" ? `: ${conversation.ending}` : ""}`;
+  return `${name}${on}${where}${kind === "tcp" ? `: ${conversation.ending}` : ""}`;
 }
 
 /** The packet that was just followed. `since`: the time of the rung before. */

@@ -41,8 +41,8 @@ export async function compareRows(path: string, capture: string, dump: readonly 
   const differences: FlowDifference[] = [];
   let flagged = 0;
   // Its conversations do not know VLANs
-  const conversations = new Conversations({ ignoreVlans: true });
-  const values = new Conversations({ ignoreVlans: true });
+  const conversations = new Conversations({ ignoreVlans: true, ignoreDevices: true });
+  const values = new Conversations({ ignoreVlans: true, ignoreDevices: true });
   const ranBack = new Set<Conversation>();
   const beyond = new Set<Conversation>();
   const probed = new Set<Conversation>();

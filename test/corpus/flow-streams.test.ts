@@ -24,7 +24,7 @@ const captures = [...new Set(rows.map(([capture = ""]) => capture))].filter((cap
 const directory = "../shared/corpus";
 
 async function conversationsOf(capture: string): Promise<Conversations> {
-  const conversations = new Conversations({ keep: 2 ** 28, ignoreVlans: true });
+  const conversations = new Conversations({ keep: 2 ** 28, ignoreVlans: true, ignoreDevices: true });
   const frame = new Frame();
   const file = await openCapture(join(directory, "captures", capture));
   try {

@@ -184,6 +184,62 @@ test("VLANs keep conversations apart, unless told otherwise", () => {
   expect(together.size).toBe(1);
 });
 
+/** Each packet as the devices see it, one after the other. */
+const seenOn = (packets: readonly Packet[], ...devices: readonly string[]): readonly Packet[] =>
+  packets.flatMap((packet) => devices.map((device) => ({ ...packet, device })));
+
+test("what two devices of a bridge see is one conversation on each, by one number", () => {
+  const again: readonly Written[] = [
+    { at: 1, from: "client", flags: "S", seq: 9000 },
+    { at: 1.1, from: "server", flags: "SA", seq: 7000, ack: 9001 },
+  ];
+  const packets = [...handshake(), ...again.map(segment)];
+  const conversations = new Conversations();
+  const kinds = kindsOf(conversations, seenOn(packets, "near", "far"));
+  expect(kinds).toEqual(["", "", "", "", "", "", "portReused", "portReused", "", ""]);
+  const seen = [...conversations].map((one) => [one.number, one.device, one.client.packets, one.server.packets]);
+  expect(seen.sort()).toEqual([
+    [0, "far", 2, 1],
+    [0, "near", 2, 1],
+    [1, "far", 1, 1],
+    [1, "near", 1, 1],
+  ]);
+  expect(conversations.hasDevices).toBe(true);
+  const together = new Conversations({ ignoreDevices: true });
+  expect(kindsOf(together, seenOn(handshake(), "near", "far"))[1]).toBe("synRetried");
+  expect([...together].map(({ device }) => device)).toEqual([undefined]);
+});
+
+test("the echoes and datagrams that two devices see are counted once on each", () => {
+  const conversations = new Conversations();
+  const packets = [echo("request", 1), echo("reply", 1), decode(udp), decode(portUnreachable)];
+  for (const packet of seenOn(packets, "near", "far")) conversations.follow(packet);
+  const all = JSON.parse(JSON.stringify([...conversations]));
+  expect(all).toMatchObject([
+    { kind: "udp", number: 0, device: "near", errors: 1, client: { packets: 1 } },
+    { kind: "udp", number: 0, device: "far", errors: 1, client: { packets: 1 } },
+    { kind: "echo", number: 0, device: "near", answered: 1, duplicates: 0 },
+    { kind: "echo", number: 0, device: "far", answered: 1, duplicates: 0 },
+  ]);
+});
+
+test("a conversation whose answers come by another device is one", () => {
+  const conversations = new Conversations();
+  const [opening, answer, ack] = handshake() as [Packet, Packet, Packet];
+  const more = segment({ at: 1, from: "server", flags: "PA", seq: 301, ack: 101, data: "hi" });
+  const [asked, replied] = [
+    { ...opening, device: "out" },
+    { ...answer, device: "back" },
+  ];
+  const rest = [
+    { ...ack, device: "out" },
+    { ...more, device: "back" },
+  ];
+  expect(kindsOf(conversations, [asked, replied, ...rest])).toEqual(["", "", "", ""]);
+  expect(conversations.size).toBe(1);
+  expect([...conversations][0]).toMatchObject({ device: "out", client: { packets: 2 }, server: { packets: 2 } });
+});
+
 test("a SYN with another number on the same ports begins another conversation", () => {
   const conversations = new Conversations();
   kindsOf(conversations, handshake());

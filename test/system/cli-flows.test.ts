@@ -100,6 +100,31 @@ describe("flows", () => {
     expect(code).toBe(0);
   });
 
+  test("says on which device where the same packets are seen on several", async () => {
+    const bridge = join(folder, "bridge.pcapng");
+    const output = await createCapture(bridge);
+    for (const { at = 0, ...one } of written)
+      for (const device of ["near", "far\u202e"]) {
+        const octets = segmentOctets(one);
+        const seconds = 1_700_000_000 + Math.floor(at);
+        const nanoseconds = Math.round((at % 1) * 1e9);
+        output.write({ ...record(octets, { linkType: linkTypes.raw, seconds, nanoseconds }), device });
+      }
+    await output.close();
+    const { stdout } = await run("flows", bridge);
+    expect(stdout.split("\n").map((line) => line.split(/ {2,}/).slice(0, 6))).toEqual([
+      ["NAME", "CLIENT", "SERVER", "DEVICE", "STATE", "PACKETS"],
+      ["tcp-0", "192.0.2.1:40000", "198.51.100.2:5000", "near", "closed", "9"],
+      ["tcp-0", "192.0.2.1:40000", "198.51.100.2:5000", "far\\u202e", "closed", "9"],
+      ["tcp-1", "192.0.2.1:40001", "198.51.100.2:5001", "near", "refused", "2"],
+      ["tcp-1", "192.0.2.1:40001", "198.51.100.2:5001", "far\\u202e", "refused", "2"],
+      [""],
+    ]);
+    expect(stdout).not.toContain("again");
+    expect((await run("read", bridge, "--ladder")).stdout).toContain("TCP conversation 1 on near: refused");
+    expect((await run("follow", bridge)).stdout.match(/→ GET \//g)).toHaveLength(1);
+  });
+
   test("sorts by what is asked for", async () => {
     const names = async (by: string): Promise<string[]> =>
       (await run("flows", trace, "--sort", by)).stdout.split("\n").map((line) => line.split(" ")[0]!);
