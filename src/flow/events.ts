@@ -43,6 +43,8 @@ export type FlowEvent =
   | { readonly kind: "reset"; readonly rule: RuleName }
   /** A RST that the other side has no reason to believe. */
   | { readonly kind: "resetOutOfPlace"; readonly rule: RuleName }
+  /** Of a connection that was before on the same ports, which one side still has. */
+  | { readonly kind: "olderConnection"; readonly rule: RuleName }
   /** An ICMP error about a packet of this conversation. */
   | {
       readonly kind: "icmpError";
@@ -104,6 +106,9 @@ export const rules = {
   "RST answers a SYN": "RST while the other side waits for an answer to its SYN",
   RST: "RST otherwise",
   "RST out of place": "RST with a number that neither the other side waits for nor is next",
+  "acknowledges what was before the SYN":
+    "acknowledges nothing of a SYN that waits for an answer, but what was before its number",
+  "RST for an older connection": "RST behind a SYN that waits for an answer, with a number before that of the SYN",
   "quotes a packet": "an ICMP error quotes a packet of this conversation",
   "answers a request again": "an echo reply with the number of a request that was answered, of the latest 32",
   "data after FIN": "data behind the FIN of the same side",

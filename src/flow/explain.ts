@@ -28,6 +28,7 @@ const WHOLE: ReadonlySet<EventKind> = new Set<EventKind>([
   "refused",
   "reset",
   "resetOutOfPlace",
+  "olderConnection",
   "icmpError",
   "replyRepeated",
 ]);
@@ -158,6 +159,10 @@ function eventSentence(event: FlowEvent, step: Step): string {
       return `the ${from} drops the connection at once; what the ${peer} reads or writes next fails with ECONNRESET`;
     case "resetOutOfPlace":
       return `a RST of the ${from}, or in its name, has a number that the ${peer} does not wait for: it is to be ignored, or asked about (RFC 5961)`;
+    case "olderConnection":
+      return event.rule === "RST for an older connection"
+        ? `the ${from} resets that older connection, not the one that it asks for`
+        : `the ${from} answers for an older connection between these ports, which it still has`;
     case "icmpError":
       return icmpSentence(event, step);
     case "replyRepeated":

@@ -32,6 +32,13 @@ export function followTcp(
   sender.octets += segment.length;
   // RFC 9293 has no place for it: whoever gets it drops it, so it changes nothing
   if (segment.isBroken) return;
+  if (sender.state === "SYN-SENT" || receiver.state === "SYN-SENT") {
+    const rule = ruleOfOlder(segment, sender, receiver);
+    if (rule) {
+      events.push({ kind: "olderConnection", rule });
+      return;
+    }
+  }
   if ((flags & SYN) !== 0) synchronize(conversation, segment, sender, receiver, scene, events);
   else if (!sender.hasInitial) begin(sender, segment.sequence);
   if ((flags & ACK) !== 0 && !receiver.hasInitial) begin(receiver, segment.acknowledgment);
@@ -44,6 +51,23 @@ export function followTcp(
   if (receiver.data && (flags & (ACK | RST)) === ACK) receiver.data.acknowledged(segment.acknowledgment);
   if (Number.isNaN(conversation.handshakeTime)) completeHandshake(conversation, segment, sender, scene);
   if (conversation.closer) endStreams(conversation);
+}
+
+/**
+ * RFC 9293 §3.5.1: who still has an older connection between the same ports answers a SYN for that, and is reset by who sent
+ * the SYN. None of it concerns the connection that is asked for.
+ */
+function ruleOfOlder(
+  { flags, sequence, acknowledgment }: Segment,
+  sender: TcpSide,
+  receiver: TcpSide,
+): RuleName | undefined {
+  if ((flags & RST) !== 0) {
+    const resets = sender.state === "SYN-SENT" && (flags & SYN) === 0;
+    return resets && ((sequence - sender.initial) | 0) < 0 ? "RST for an older connection" : undefined;
+  }
+  const answers = receiver.state === "SYN-SENT" && (flags & ACK) !== 0;
+  return answers && ((acknowledgment - receiver.initial) | 0) < 0 ? "acknowledges what was before the SYN" : undefined;
 }
 
 /** The first octet of `side` that is known of is number 1, as if its SYN had been 0. */

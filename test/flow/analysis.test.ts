@@ -312,6 +312,35 @@ test("a RST with a number that nobody waits for is told as such, and no place in
   expect(after(packets)).toEqual(["resetOutOfPlace", "", ""]);
 });
 
+/** RFC 9293 §3.5.1, figure 9: the server still has a connection, with numbers before those of the SYN. */
+const halfOpen = [
+  segment({ at: 1, from: "client", flags: "S", seq: 100 }),
+  segment({ at: 1.01, from: "server", flags: "A", seq: 300, ack: 50 }),
+  segment({ at: 1.02, from: "client", flags: "R", seq: 50 }),
+  segment({ at: 2, from: "client", flags: "S", seq: 100 }),
+  segment({ at: 2.01, from: "server", flags: "SA", seq: 7300, ack: 101 }),
+  segment({ at: 2.02, from: "client", flags: "A", seq: 101, ack: 7301 }),
+  data("client", 101, 7301, "hello", 2.03),
+];
+
+test("what concerns an older connection between the ports is no part of the one that is asked for", () => {
+  const conversations = new Conversations();
+  const kinds = kindsOf(conversations, halfOpen);
+  expect(kinds).toEqual(["", "olderConnection", "olderConnection", "synRetried", "", "", ""]);
+  const conversation = asTcp([...conversations][0]!);
+  expect(conversation).toMatchObject({ ending: "open", closer: undefined, initialRoundTrip: 2e7 });
+  const { client, server } = conversation;
+  expect([client.state, server.state, client.missed, server.missed]).toEqual(["ESTABLISHED", "ESTABLISHED", 0, 0]);
+  expect(server.packets).toBe(2);
+});
+
+test("a RST behind its sender's SYN resets that, unless its number is older", () => {
+  const packets = [halfOpen[0]!, segment({ from: "client", flags: "R", seq: 101 })];
+  const conversations = new Conversations();
+  expect(kindsOf(conversations, packets)).toEqual(["", "reset"]);
+  expect(asTcp([...conversations][0]!).ending).toBe("reset");
+});
+
 test("a SYN with data uses Fast Open, and its answer takes them or not", () => {
   const opening = (cookie: string, data = "hi") =>
     segment({ from: "client", flags: "S", seq: 100, data, options: [{ kind: "fastOpen", cookie }] });

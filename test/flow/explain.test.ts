@@ -44,6 +44,13 @@ test("a refusal names the port and the error that the program gets", () => {
   );
 });
 
+test("what an older connection is answered with is said to be of that", () => {
+  expect(explained(client("S", 100, 0), server("A", 300, 50), client("R", 50, 0)).slice(1)).toEqual([
+    "the server answers for an older connection between these ports, which it still has",
+    "the client resets that older connection, not the one that it asks for",
+  ]);
+});
+
 test("data behind a RST is blamed on nobody, or on who sent the RST", () => {
   const reset = server("RA", 301, 101);
   expect(

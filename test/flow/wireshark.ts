@@ -40,6 +40,8 @@ export const wiresharkFlags: Readonly<Record<RuleName, readonly string[]>> = {
   "RST answers a SYN": [],
   RST: [],
   "RST out of place": [],
+  "acknowledges what was before the SYN": [],
+  "RST for an older connection": [],
   "quotes a packet": [],
   "answers a request again": [],
   "data after FIN": [],
