@@ -191,6 +191,7 @@ export class FileRecord implements CaptureRecord {
   }
 
   get offload(): Offload {
+    if (this.flags === 0) return "unknown";
     if ((this.flags & CHECKSUM_NOT_READY) !== 0) return "not computed yet";
     return (this.flags & CHECKSUM_VALID) !== 0 ? "verified by the kernel" : "none";
   }

@@ -20,10 +20,13 @@ const links = {
   loop: linkTypes.loop,
 } as const;
 
+/** What the kernel said of packets that are nothing but octets. */
+const NOTHING_SAID = { offload: "unknown" } as const;
+
 /** Shows the packets whose octets stand in `words`, or on stdin: their lines, what they mean, and every field. */
 export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<void> {
   const packets = packetsIn(words.join(" ") === "-" ? await text(process.stdin) : words.join(" "));
-  const frame = new Frame();
+  const frame = new Frame(NOTHING_SAID);
   const printing = new Printing({
     payload: true,
     verbose: true,
@@ -47,7 +50,7 @@ export async function explainCommand(words: readonly string[], options: ExplainO
  */
 function likeliest(octets: Uint8Array): number {
   const sense = (linkType: number): number => {
-    const { layers, checksums, problems } = decode(octets, linkType);
+    const { layers, checksums, problems } = decode(octets, linkType, NOTHING_SAID);
     const headers = layers.filter(({ kind }) => kind !== "payload" && kind !== "trailer" && kind !== "cut").length;
     const good = checksums.filter(({ verdict }) => verdict === "good").length;
     const known = headers > 1 ? 1 : linkType === links.ethernet && isTyped(octets) ? 0 : -1;

@@ -4,6 +4,7 @@ import { read } from "../capture/read.js";
 import { isSockinspectError } from "../errors.js";
 import { Frame } from "../packet/frame.js";
 import { headers } from "../packet/headers.js";
+import { isLeftToCard } from "../packet/verify.js";
 import { count } from "../render/text.js";
 import { sendBy } from "../send/send.js";
 import { Transmitter } from "../send/transmitter.js";
@@ -146,7 +147,7 @@ class Replay {
   #outgoing(frame: Frame): Outgoing | undefined {
     if (frame.capturedLength < frame.length) return this.#leave("cut when it was captured");
     return this.#withLink(
-      this.#rewriting.packet(frame) ?? (frame.offload === "not computed yet" ? completed(frame) : frame),
+      this.#rewriting.packet(frame) ?? (isLeftToCard(frame.walk, frame.offload) ? completed(frame) : frame),
     );
   }
 

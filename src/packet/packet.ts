@@ -32,9 +32,10 @@ import type { Problem } from "./problem.js";
 
 /**
  * What the capturing kernel said of a packet's transport checksum: left to the network card (`TP_STATUS_CSUMNOTREADY`),
- * checked (`TP_STATUS_CSUM_VALID`), or nothing. packet(7), linux/if_packet.h.
+ * checked (`TP_STATUS_CSUM_VALID`), or nothing; "unknown" where a file does not have what it said. packet(7),
+ * linux/if_packet.h.
  */
-export type Offload = "none" | "not computed yet" | "verified by the kernel";
+export type Offload = "none" | "unknown" | "not computed yet" | "verified by the kernel";
 
 /** What the last header carries, as far as it was kept. */
 export interface Payload {
@@ -99,7 +100,8 @@ export type Direction = "in" | "out" | "other";
 
 /**
  * What a checksum was found to be. "not computed yet": the kernel left it to the network card, which works after the
- * capture. "verified by the kernel": the card or kernel had checked it, and it was not computed again here. "absent": a
+ * capture; where it is not known what the kernel said, the sum of the pseudo-header alone, which is what the kernel then
+ * leaves there. "verified by the kernel": the card or kernel had checked it, and it was not computed again here. "absent": a
  * UDP datagram over IPv4 says so by zero. "cannot tell": octets it covers are missing (cut, or a fragment).
  */
 export type Verdict = "good" | "bad" | "not computed yet" | "verified by the kernel" | "absent" | "cannot tell";

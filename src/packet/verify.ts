@@ -64,9 +64,30 @@ function listOf(walk: Walk, offload: Offload): readonly Checksum[] {
 }
 
 function numberOf(walk: Walk, i: number, offload: Offload): number {
+  if (offload === "unknown") {
+    const found = verify(walk, i);
+    return found === BAD && isLeft(walk, i) ? NOT_COMPUTED : found;
+  }
   if (offload !== "none" && isOffloaded(walk.ids[i]!) && innermost(walk, i))
     return offload === "verified by the kernel" ? VERIFIED : NOT_COMPUTED;
   return verify(walk, i);
+}
+
+/** Whether a checksum was left to the network card. hot */
+export function isLeftToCard(walk: Walk, offload: Offload): boolean {
+  if (offload !== "unknown") return offload === "not computed yet";
+  for (let i = 0; i < walk.count; i++) if (isLeft(walk, i)) return true;
+  return false;
+}
+
+/** Whether all there is in place of a checksum is the sum of the pseudo-header, as the kernel leaves it to the card. */
+function isLeft(walk: Walk, i: number): boolean {
+  if (walk.ids[i] !== ids.tcp && walk.ids[i] !== ids.udp) return false;
+  const start = walk.starts[i]!;
+  const at = start + checksumField(walk, i);
+  if (at + 2 > walk.ends[i]! || !innermost(walk, i)) return false;
+  const sum = pseudoHeaderSum(walk, i, walk.wireEnds[i]! - start);
+  return walk.data.getUint16(at) === fold(sum) && verify(walk, i) === BAD;
 }
 
 /** Network cards make and check these. */

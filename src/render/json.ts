@@ -22,7 +22,7 @@ export function json(packet: Packet, options: JsonOptions = {}): string {
     direction,
     length: packet.length,
     ...(packet.capturedLength !== packet.length && { capturedLength: packet.capturedLength }),
-    ...(offload !== "none" && { offload }),
+    ...(offload !== "none" && offload !== "unknown" && { offload }),
     ...(gso && { gso }),
     comment,
     ...contentJson(packet, payload),

@@ -92,7 +92,7 @@ describe("a pcapng file", () => {
       record.flags = flags;
       return [record.direction, record.offload, record.gso];
     };
-    expect(meaning(0)).toEqual([undefined, "none", false]);
+    expect(meaning(0)).toEqual([undefined, "unknown", false]);
     expect(meaning(1)).toEqual(["in", "none", false]);
     expect(meaning(2 | 0x200)).toEqual(["out", "not computed yet", false]);
     expect(meaning(1 | (4 << 2) | 0x400)).toEqual(["other", "verified by the kernel", false]);

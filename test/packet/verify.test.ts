@@ -21,6 +21,18 @@ test("without the kernel's word the same checksum is bad, and the right one is t
   expect(verdicts(mended)).toEqual(["1 good", "2 good"]);
 });
 
+test("where it is not known what the kernel said, the sum of the pseudo-header alone is not computed yet", () => {
+  expect(verdicts(packets.syn, "unknown")).toEqual(["1 good", "2 not computed yet"]);
+  expect(verdicts(packets.udp, "unknown")).toEqual(["1 good", "2 not computed yet"]);
+  expect(verdicts(packets.udp6, "unknown")).toEqual(["2 not computed yet"]);
+  expect(decode(packets.syn, linkTypes.ethernet, { offload: "unknown" }).problems).toEqual([]);
+  const wrong = packets.syn.slice();
+  wrong[51]! ^= 1;
+  expect(verdicts(wrong, "unknown")).toEqual(["1 good", "2 bad"]);
+  // What an ICMP error quotes has arrived
+  expect(verdicts(packets.portUnreachable, "unknown")).toEqual(["1 good", "2 good", "3 good", "4 bad"]);
+});
+
 test("the kernel's word stands for the transport checksum only", () => {
   expect(verdicts(packets.syn, "verified by the kernel")).toEqual(["1 good", "2 verified by the kernel"]);
 });

@@ -66,6 +66,20 @@ test("the padding of a short Ethernet frame is no data", async () => {
   expect(layer(packets[0]!, "ipv4")?.totalLength).toBe(40);
 });
 
+test("a checksum that was left to the network card is computed, also where the file does not say so", async () => {
+  const of = (checksum: number) =>
+    craft(
+      ipv4({ source: "10.0.0.1", destination: "10.0.0.2" }),
+      udp({ sourcePort: 7, destinationPort: 9, checksum }),
+      "hello",
+    );
+  // Both addresses, the protocol and the length: 0x0a00 + 0x0001 + 0x0a00 + 0x0002 + 17 + 13
+  const file = await fileOf("left.pcap", [of(0x1421), of(0x1422)]);
+  const { code, packets } = await replayed("udp", file);
+  expect(code).toBe(0);
+  expect(packets.map(({ checksums }) => checksums.at(-1)?.verdict)).toEqual(["good", "bad"]);
+});
+
 test("what cannot be sent is left out and counted with its reason, wherever it is in the file", async () => {
   const lldp = craft(ethernet({ destination: "01:80:c2:00:00:0e", source: "02:00:00:00:00:0a", type: 0x88cc }), "x");
   const neighbors = craft(ipv6({ source: "fe80::1", destination: "ff02::1" }), udp(), "x");
