@@ -1,6 +1,6 @@
 import { type CaptureOptions, capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
-import { count } from "../render/text.js";
+import { count, printable } from "../render/text.js";
 import type { ColourChoice } from "./colours.js";
 import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
@@ -76,7 +76,7 @@ function ownerOf(user: Choice, options: SaveOptions) {
 }
 
 function notes(filter: string, options: LiveOptions, ...said: readonly (string | undefined)[]): readonly string[] {
-  const what = `capturing on ${options.interface ?? "every interface"}${filter === "" ? "" : `: ${filter}`}`;
+  const what = `capturing on ${printable(options.interface ?? "every interface")}${filter === "" ? "" : `: ${filter}`}`;
   return [`${what} (Ctrl-C ends it)`, ...said.filter((text) => text !== undefined)];
 }
 

@@ -4,7 +4,7 @@ import { Conversations } from "../flow/conversations.js";
 import { durationText } from "../flow/explain.js";
 import type { Frame } from "../packet/frame.js";
 import type { Paint } from "../render/paint.js";
-import { count, printable } from "../render/text.js";
+import { count, printable, printableJson } from "../render/text.js";
 import { endText } from "../wire/address.js";
 import type { LiveOptions } from "./capture.js";
 import { paintFor } from "./colours.js";
@@ -62,7 +62,7 @@ class Objects implements Sink {
   }
 
   #print(conversation: Conversation): void {
-    this.#output.print(JSON.stringify(conversation));
+    this.#output.print(printableJson(JSON.stringify(conversation)));
   }
 }
 

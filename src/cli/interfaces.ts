@@ -1,10 +1,10 @@
-import { printable } from "../render/text.js";
+import { printable, printableJson } from "../render/text.js";
 import { type Interface, interfaces } from "../socket/interfaces.js";
 import { print } from "./output.js";
 
 export async function interfacesCommand(options: { json?: boolean }): Promise<void> {
   const all = interfaces();
-  await print(options.json ? all.map((device) => JSON.stringify(device)) : table(all));
+  await print(options.json ? all.map((device) => printableJson(JSON.stringify(device))) : table(all));
 }
 
 function table(all: readonly Interface[]): string[] {

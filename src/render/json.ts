@@ -4,6 +4,7 @@ import type { Layer, Packet } from "../packet/packet.js";
 import type { View } from "../wire/header.js";
 import { hexText } from "../wire/hex.js";
 import type { Tcp } from "../wire/tcp.js";
+import { needsEscapes, printableJson } from "./text.js";
 
 export interface JsonOptions {
   /** Whether payloads are included, in hex. Default: yes. */
@@ -16,7 +17,7 @@ export interface JsonOptions {
 export function json(packet: Packet, options: JsonOptions = {}): string {
   const { payload = true, explain = [] } = options;
   const { device, direction, offload, gso, comment } = packet;
-  return JSON.stringify({
+  const text = JSON.stringify({
     ...timeJson(packet.seconds, packet.nanoseconds),
     device,
     direction,
@@ -28,6 +29,8 @@ export function json(packet: Packet, options: JsonOptions = {}): string {
     ...contentJson(packet, payload),
     ...(explain.length > 0 && { explain }),
   });
+  // All other text is made safe where it is read
+  return needsEscapes(`${device}${comment}`) ? printableJson(text) : text;
 }
 
 /** What a packet holds, and what the datagram holds that it completes. */

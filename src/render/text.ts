@@ -6,6 +6,25 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, "0")}`);
 }
 
+// What JSON.stringify() does not escape itself
+const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** Whether {@link printableJson} changes a text with `text` in it. */
+export function needsEscapes(text: string): boolean {
+  return UNSAFE.test(text);
+}
+
+/** What JSON.stringify() gave, without anything a terminal would obey; it says the same to who parses it. */
+export function printableJson(json: string): string {
+  return json.replace(new RegExp(UNSAFE, "gu"), (character) =>
+    // A character beyond 16 bits is two escapes
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
+    ).join(""),
+  );
+}
+
 /** `destinationPort` as people write it: destination port. */
 export function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -56,6 +56,13 @@ test("text from outside cannot steer a terminal", () => {
   expect(printable("plain text – ä → 字")).toBe("plain text – ä → 字");
 });
 
+test("what a file says of a packet or its interface cannot steer a terminal as JSON, and is the same to a program", () => {
+  const hostile = "a\n\u001b[31m\u007f\u009b31m\u0085\u202e\u2028\ufeff\u{e0041} – ä";
+  const text = json({ ...decode(packets.udp), device: hostile, comment: hostile });
+  expect(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)).toBe(false);
+  expect(JSON.parse(text)).toMatchObject({ device: hostile, comment: hostile });
+});
+
 test("no packet, however its octets are, puts a control character into any output", () => {
   const noise = packets.udp.slice();
   for (let seed = 1; seed < 500; seed++) {
