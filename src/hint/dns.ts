@@ -16,6 +16,8 @@ export interface DnsHint {
   /** What the first few answers say: an address, a name, or only their type. */
   readonly answers?: readonly string[];
   readonly answerCount?: number;
+  /** A response that had no room for all it has to say: the same question over TCP gets it. */
+  readonly truncated?: true;
 }
 
 const opcodes: Readonly<Record<number, string>> = { 2: "STATUS", 4: "NOTIFY", 5: "UPDATE", 6: "DSO" };
@@ -128,6 +130,8 @@ export function dns(octets: Uint8Array, start: number): DnsHint | undefined {
     ...(type !== undefined && { type: typeText(type) }),
     ...(code !== 0 && { code: codes[code] ?? `code ${code}` }),
     ...(response && { answers, answerCount }),
+    // RFC 1035 §4.1.1: TC
+    ...(response && (flags & 0x200) !== 0 && { truncated: true }),
   };
 }
 

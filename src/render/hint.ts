@@ -32,13 +32,14 @@ function wordsOf(hint: Hint): string {
 }
 
 function dnsText(hint: Extract<Hint, { readonly kind: "dns" }>): string {
-  const { opcode, name = "", type = "", code, answers = [], answerCount = 0 } = hint;
+  const { opcode, name = "", type = "", code, answers = [], answerCount = 0, truncated = false } = hint;
   const about = ["DNS", opcode, hint.response || type === "" ? type : `${type}?`, name]
     .filter((text) => text)
     .join(" ");
   if (!hint.response) return about;
   const said = code === undefined ? answers : [code, ...answers];
   const all = count(answerCount, "answer");
-  if (said.length === 0) return `${about} → ${answerCount === 0 ? "no answer" : all}`;
-  return `${about} → ${said.join(", ")}${answerCount > answers.length ? ` (${all})` : ""}`;
+  const more = [...(answerCount > answers.length ? [all] : []), ...(truncated ? ["truncated"] : [])];
+  if (said.length === 0) return `${about} → ${more.length === 0 ? "no answer" : more.join(", ")}`;
+  return `${about} → ${said.join(", ")}${more.length === 0 ? "" : ` (${more.join(", ")})`}`;
 }

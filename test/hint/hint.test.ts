@@ -61,6 +61,16 @@ describe("DNS", () => {
     expect(answer(0x8180, { name: pointer, type: 1, data: [192, 0, 2] })).toBe("DNS A www.example.com → A");
   });
 
+  test("an answer that there was no room for is no empty one", () => {
+    expect(answer(0x8380)).toBe("DNS A www.example.com → truncated");
+    const address = { name: pointer, type: 1, data: [192, 0, 2, 1] };
+    expect(answer(0x8380, address)).toBe("DNS A www.example.com → 192.0.2.1 (truncated)");
+    const cut = dnsMessage(0x8380, example, 1, [address]).slice(0, -1);
+    expect(text("udp", 53, cut)).toBe("DNS A www.example.com → 1 answer, truncated");
+    // A multicast question has known answers that go on in another packet: RFC 6762 §7.2
+    expect(text("udp", 5353, dnsMessage(0x200, example, 1))).toBe("DNS A? www.example.com");
+  });
+
   test("an answer without a question is named by what it answers", () => {
     const octets = dnsMessage(0x8400, [], 0, [{ name: nameOf("printer", "local"), type: 1, data: [192, 0, 2, 9] }]);
     expect(text("udp", 5353, octets)).toBe("DNS A printer.local → 192.0.2.9");
