@@ -51,8 +51,20 @@ function isHeader(text: string): text is HeaderKind {
   return kinds.has(text);
 }
 
+/** What Wireshark asks of either end has words in tcpdump's language, and no field. */
+const eitherEnd: Readonly<Record<string, string>> = {
+  "ip.addr": "host",
+  "ip.host": "host",
+  "ipv6.addr": "host",
+  "eth.addr": "ether host",
+  "tcp.port": "tcp port",
+  "udp.port": "udp port",
+};
+
 /** What `text` names. */
 export function nameOf(text: string): Name | NoName {
+  if (Object.hasOwn(eitherEnd, text))
+    return { at: 0, length: text.length, why: `there is no field '${text}'`, meant: eitherEnd[text] };
   const segments = text.split(".");
   const [first, second] = segments;
   if (first === "ipv6" && second !== undefined && extensions.includes(second))

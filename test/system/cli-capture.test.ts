@@ -79,6 +79,15 @@ test("verbose and hex show every field and octet; quiet shows none", async () =>
   expect(await quiet.end()).toMatchObject({ code: 0, stdout: "" });
 });
 
+test("-i any is every interface, as without it", async () => {
+  const command = new Running(["capture", "-i", "any", "-c", "1", "udp port 9"]);
+  await command.capturing();
+  await sendDatagrams(1);
+  const { code, stderr } = await command.end();
+  expect(stderr).toContain("capturing on every interface: udp port 9");
+  expect(code).toBe(0);
+});
+
 test("colours are for terminals: none in a pipe, all with --color always unless forbidden", async () => {
   const outputs = await Promise.all(
     [[], ["--color", "always"]].map(async (options) => {

@@ -26,13 +26,19 @@ export function filterOptions(command: Command): Command {
 /** What only live traffic has: the same for every command that takes it. */
 export function liveOptions(command: Command): Command {
   return command
-    .option("-i, --interface <name>", "one network interface (default: all of them, loopback included)")
+    .hook("preAction", takeAny)
+    .option("-i, --interface <name>", "one network interface, or any (default: all of them, loopback included)")
     .option("--duration <seconds>", "end after so long", seconds)
     .option("--snaplen <octets>", "keep only so much of each packet", positiveWhole)
     .option("--buffer <MiB>", "ring the kernel writes packets to", positive, 32)
     .addOption(new Option("--direction <way>", "only what comes in or goes out").choices(["in", "out"]))
     .option("--no-promiscuous", "leave out what is addressed to other hosts")
     .option("--user <name>", "user to become once the sockets are open (default: who ran sudo, else nobody)");
+}
+
+/** For `hook("preAction")`: the interface any, as tcpdump's users write it, is all of them. */
+export function takeAny(_: Command, command: Command): void {
+  if (command.opts()["interface"] === "any") command.setOptionValue("interface", undefined);
 }
 
 /** An option that has no effect is a misunderstanding: of a file, everything is captured already. */

@@ -1,6 +1,6 @@
 /** Commands that open stream and datagram sockets of their own, for others to watch. */
 import { type Command, Option } from "commander";
-import { type Commands, colorOption, port, positiveWhole, seconds, whole } from "./options.js";
+import { type Commands, colorOption, port, positiveWhole, seconds, takeAny, whole } from "./options.js";
 
 export const socketCommands: Commands = {
   echo(program) {
@@ -65,11 +65,12 @@ function echoCommands(echo: Command): void {
 
 function serverOptions(command: Command): Command {
   return command
+    .hook("preAction", takeAny)
     .option("-p, --port <port>", "where to listen; 0: the kernel chooses", port, 5000)
     .option("--host <address>", "who can reach it: 0.0.0.0 is everybody, :: everybody over IPv6, too", "127.0.0.1")
     .option("--capture", "show the packets, too, beneath the calls that caused them; needs root or CAP_NET_RAW")
     .addOption(
-      new Option("-i, --interface <name>", "capture on one network interface (default: all of them)").implies({
+      new Option("-i, --interface <name>", "capture on one network interface, or any (default: all of them)").implies({
         capture: true,
       }),
     )
