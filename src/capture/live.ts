@@ -60,6 +60,8 @@ const MEBI = 1024 * KIBI;
 const DEFAULT_BUFFER = 32 * MEBI;
 const DEFAULT_SNAP_LENGTH = 262_144;
 const DEFAULT_LATENCY = 10;
+/** Milliseconds between two looks at a device that is down. */
+const DOWN_INTERVAL = 500;
 
 // linux/bpf_common.h: BPF_RET | BPF_K with 0 accepts nothing
 const NOTHING: Program = [{ code: 6, jt: 0, jf: 0, k: 0 }];
@@ -98,6 +100,8 @@ class LiveSource implements Source {
   #waiting = false;
   #final: Statistics | undefined;
   #reading = false;
+  /** While the device is down. */
+  #watching: NodeJS.Timeout | undefined;
   /** Lets go of the signal. */
   #forget = (): void => {};
 
@@ -199,6 +203,7 @@ class LiveSource implements Source {
     if (this.#closed) return;
     this.#closed = true;
     this.#forget();
+    clearInterval(this.#watching);
     this.#final = this.#totals();
     this.#batch?.release();
     this.#socket.close();
@@ -253,7 +258,8 @@ class LiveSource implements Source {
       this.#waiting = true;
       this.#socket.wait((error) => {
         this.#waiting = false;
-        if (error) this.#failure = this.#explained(error);
+        if (error && this.#isDown(error)) this.#watch(error);
+        else if (error) this.#failure = this.#explained(error);
         this.#wake?.();
       });
     }
@@ -265,8 +271,26 @@ class LiveSource implements Source {
   #explained(error: NodeJS.ErrnoException): unknown {
     const tried = `cannot capture on ${this.#where}`;
     const { code = "", syscall = "" } = error;
-    if (code !== "ENETDOWN" || interfaces().some(({ index }) => index === this.#device)) return explained(tried, error);
+    if (code !== "ENETDOWN") return explained(tried, error);
     return new SockinspectError("SYSTEM", `${tried}: the interface was removed`, { code, syscall }, { cause: error });
+  }
+
+  /** Whether the one device is there, but down. */
+  #isDown({ code }: NodeJS.ErrnoException): boolean {
+    return code === "ENETDOWN" && interfaces().some(({ index }) => index === this.#device);
+  }
+
+  /** The socket goes on when the device is up again; when it is removed instead, the kernel does not say so again. */
+  #watch(error: NodeJS.ErrnoException): void {
+    clearInterval(this.#watching);
+    this.#watching = setInterval(() => {
+      const device = interfaces().find(({ index }) => index === this.#device);
+      if (device && !device.up) return;
+      clearInterval(this.#watching);
+      if (device) return;
+      this.#failure = this.#explained(error);
+      this.#wake?.();
+    }, DOWN_INTERVAL);
   }
 
   readonly #nameOf = (index: number): string => {

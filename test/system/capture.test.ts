@@ -18,16 +18,13 @@ const flagsOf = (packet: Packet): string[] => {
   return Object.entries(flags).flatMap(([name, on]) => (on ? [name] : []));
 };
 
+/** A socket that only sends, and one whose filter, BPF_RET of 0, takes nothing in. */
+const toSend = { filter: new Uint8Array(8), blockSize: 4096, blockCount: 0, blockTimeout: 1, promiscuous: false };
+const toWait = { ...toSend, filter: Uint8Array.of(6, 0, 0, 0, 0, 0, 0, 0), blockCount: 2 };
+
 /** A socket that only sends frames out of a device. */
 function sendFrames(device: string, frames: readonly Uint8Array[]): void {
-  const socket = openPacketSocket({
-    interface: device,
-    filter: new Uint8Array(8),
-    blockSize: 4096,
-    blockCount: 0,
-    blockTimeout: 1,
-    promiscuous: false,
-  });
+  const socket = openPacketSocket({ ...toSend, interface: device });
   const { index } = interfaces().find(({ name }) => name === device)!;
   for (const frame of frames) socket.send(frame, index);
   socket.close();
@@ -210,6 +207,31 @@ test("a capture of a device that is removed says so", async () => {
   const ended = drain(source);
   ip("link", "delete", "gone");
   await expect(ended).rejects.toThrow(/^cannot capture on gone: the interface was removed$/);
+});
+
+test("a capture goes on when its device was down and is up again", async () => {
+  const source = capture({ interface: "lo", filter: "udp port 9", limit: 2 });
+  const packets = drain(source);
+  await sendDatagrams(1);
+  ip("link", "set", "lo", "down");
+  binding().setInterfaceUp("lo");
+  await sendDatagrams(1);
+  expect(await packets).toHaveLength(2);
+});
+
+test("a capture of a device that is removed while it is down says so", async () => {
+  binding().createVethPair("gone", "peer");
+  binding().setInterfaceUp("gone");
+  const source = capture({ interface: "gone", filter: "udp" });
+  const failed = expect(drain(source)).rejects.toThrow(/^cannot capture on gone: the interface was removed$/);
+  // The kernel tells it behind the capture
+  const other = openPacketSocket({ ...toWait, interface: "gone" });
+  const down = new Promise((resolve) => other.wait(resolve));
+  ip("link", "set", "gone", "down");
+  expect(await down).toMatchObject({ code: "ENETDOWN" });
+  ip("link", "delete", "gone");
+  await failed;
+  other.close();
 });
 
 test("mistakes are named before a socket is opened", () => {
