@@ -7,7 +7,8 @@ const CONVERSATIONS = 10_000;
 const ROUNDS = 100;
 const SIZE = 14 + 20 + 32 + 100;
 const data = new DataView(new ArrayBuffer(CONVERSATIONS * SIZE));
-const frame = new Frame();
+const about = { seconds: 0, nanoseconds: 0 };
+const frame = new Frame(about);
 
 /** TCP with timestamps over IPv4 over Ethernet. */
 function write(at, conversation, fromClient, sequence, acknowledgment, flags, length) {
@@ -53,8 +54,8 @@ function pass(conversations) {
     for (let k = 0; k < CONVERSATIONS; k++) {
       const at = k * SIZE;
       const length = data.getUint16(at + 16) + 14;
-      frame.seconds = 1_700_000_000 + round;
-      frame.nanoseconds = k * 1000;
+      about.seconds = 1_700_000_000 + round;
+      about.nanoseconds = k * 1000;
       frame.move(data, at, at + length, length);
       if (conversations) found += conversations.follow(frame).events.length;
       else found += frame.walk.count;

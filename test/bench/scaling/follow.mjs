@@ -9,7 +9,8 @@ const SIZE = 14 + 20 + 32 + 100;
 const BATCH = 1024;
 const data = new DataView(new ArrayBuffer(BATCH * SIZE));
 const octets = new Uint8Array(data.buffer);
-const frame = new Frame();
+const about = { seconds: 0, nanoseconds: 0 };
+const frame = new Frame(about);
 
 /** TCP with timestamps over IPv4 over Ethernet. */
 function write(at, conversation, fromClient, sequence, acknowledgment, flags, length) {
@@ -54,8 +55,8 @@ function pass(conversations, packets) {
     for (let k = 0; k < BATCH; k++) {
       const at = k * SIZE;
       const length = data.getUint16(at + 16) + 14;
-      frame.seconds = 1_700_000_000 + Math.floor(done / 1_000_000);
-      frame.nanoseconds = (done % 1_000_000) * 1000 + k;
+      about.seconds = 1_700_000_000 + Math.floor(done / 1_000_000);
+      about.nanoseconds = (done % 1_000_000) * 1000 + k;
       frame.move(data, at, at + length, length);
       if (conversations) found += conversations.follow(frame).events.length;
       else found += frame.walk.count;
