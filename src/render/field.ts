@@ -37,7 +37,7 @@ export function briefly(value: unknown): string {
   const { kind, ...rest } = value as { readonly kind?: string };
   const title = kind === undefined ? "" : words(kind);
   const said = Object.entries(rest).map(([name, part]) =>
-    title.endsWith(` ${words(name)}`) ? briefly(part) : sayPart(name, part),
+    ` ${title}`.endsWith(` ${words(name)}`) ? briefly(part) : sayPart(name, part),
   );
   return [title, ...said].filter((text) => text !== "").join(" ");
 }

@@ -217,6 +217,8 @@ test("mistakes end with one sentence, a remedy and an exit code", async () => {
     [["capture", "--user", "nosuchuser"], 64, "/etc/passwd has no user nosuchuser"],
     [["capture", "--direction", "up"], 64, "Allowed choices are in, out"],
     [["capture", "--snaplne", "1"], 64, "Did you mean --snaplen?"],
+    [["capture", "-nni", "lo"], 64, "instead of -n: nothing: names are never looked up\n(--help"],
+    [["read", "x.pcap", "-A"], 64, "'sockinspect follow' what was said"],
     [["captur"], 64, "Did you mean capture?"],
     [["capture", "-i", "lo", "--buffer", "9999999"], 71, "choose a smaller buffer"],
   ];

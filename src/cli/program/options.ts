@@ -1,12 +1,13 @@
 /** Options that several commands take, in the same words. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { explainTcpdump } from "./tcpdump.js";
 
 /** By its name, what adds a command to the program. */
 export type Commands = Readonly<Record<string, (program: Command) => void>>;
 
 /** Which packets: the same words for every command. */
 export function filterOptions(command: Command): Command {
-  return command
+  return explainTcpdump(command)
     .argument("[filter...]", "which packets, in the pcap-filter language: tcp port 5000 and host 192.0.2.1")
     .option("-p, --port <port>", "only this port or range, such as 5000 or 5000-5010; may be repeated", collect)
     .option("--host <address>", "only from or to this host; may be repeated", collect)
