@@ -33,7 +33,7 @@ function sourceOf(stack: Stack, destination: string, loopback: boolean, own: str
 }
 
 const draftOf = (stack: Stack, i: number, kind: HeaderKind): Fields | undefined =>
-  stack.next[i] === ids[kind] ? stack.drafts[i + 1] : undefined;
+  stack.next[i] === ids[kind] ? stack.draft(i + 1) : undefined;
 
 /** Where a frame goes that its packet names: everybody, or the group of a multicast address. */
 const hardwareDestination: Compute = (stack, i) => {
@@ -132,14 +132,14 @@ export const computed: { readonly [K in HeaderKind]?: Readonly<Record<string, Co
     totalLength: (stack, i) => stack.length(i),
     identification: (stack, i) => (identificationOf(stack, i) as number) & 0xffff,
     source(stack, i) {
-      const destination = String(stack.drafts[i]!["destination"] ?? "127.0.0.1");
+      const destination = String(stack.draft(i)["destination"] ?? "127.0.0.1");
       return sourceOf(stack, destination, destination.startsWith("127."), "127.0.0.1");
     },
   },
   ipv6: {
     payloadLength: (stack, i) => (isJumbo(stack, i) ? 0 : stack.content(i)),
     source(stack, i) {
-      const destination = String(stack.drafts[i]!["destination"] ?? "::1");
+      const destination = String(stack.draft(i)["destination"] ?? "::1");
       return sourceOf(stack, destination, destination === "::1", "::1");
     },
   },
@@ -156,7 +156,7 @@ export const computed: { readonly [K in HeaderKind]?: Readonly<Record<string, Co
 
 /** Octets of an address of the ARP header `i`, which is written as such or in hex. */
 function addressSize(stack: Stack, i: number, name: string): number | undefined {
-  const address = (stack.drafts[i]!["addresses"] as Fields | undefined)?.[name];
+  const address = (stack.draft(i)["addresses"] as Fields | undefined)?.[name];
   if (typeof address !== "string") return undefined;
   return address.includes(":") ? 6 : address.includes(".") ? 4 : address.length / 2;
 }

@@ -54,13 +54,18 @@ function make(pieces: readonly Craftable[], environment: Environment, again: Cra
   }
 }
 
-/** hot */
+/** V8 inlines what is called here as long as it is not too much together: what is rare is in functions of its own. hot */
 function complete(stack: Stack, again: Craft): Crafted {
   const { walk, pieces } = stack;
   walk.start(stack.data, 0, 0, 0);
   stack.end = -1;
   const first = idOf(stack, 0);
-  for (let i = 0; i < pieces.length; i++) place(stack, i, idOf(stack, i + 1));
+  for (let i = 0; i < pieces.length; i++) {
+    const next = idOf(stack, i + 1);
+    const recipe = stack.recipes[i];
+    if (recipe) placeHeader(stack, recipe, pieces[i] as unknown as Fields, i, next);
+    else placeOther(stack, i);
+  }
   const size = walk.at;
   const linkType = linkTypeOf(stack, first);
   if (stack.end < 0) stack.end = size;
@@ -74,11 +79,9 @@ function complete(stack: Stack, again: Craft): Crafted {
   return new Crafted(stack.octets.slice(0, size), linkType, pieces, again);
 }
 
-/** Puts piece `n` behind those that are there. */
-function place(stack: Stack, n: number, next: number): void {
+/** Puts piece `n`, which is no header, behind those that are there. */
+function placeOther(stack: Stack, n: number): void {
   const piece = stack.pieces[n]!;
-  const recipe = stack.recipes[n];
-  if (recipe) return placeHeader(stack, recipe, piece as Fields, n, next);
   if (typeof piece === "string") return placeOctets(stack, n, encoder.encode(piece));
   if (piece instanceof Uint8Array) return placeOctets(stack, n, piece);
   switch ((piece as { kind?: unknown } | null)?.kind) {
@@ -119,7 +122,10 @@ function idOf({ pieces, recipes }: Stack, n: number): number {
   const kind = piece?.kind;
   let recipe = recipes[n];
   if (recipe?.kind !== kind) recipe = recipes[n] = recipeOf(kind);
-  if (recipe) return recipe.id;
+  return recipe ? recipe.id : idOfOther(piece, kind);
+}
+
+function idOfOther(piece: unknown, kind: unknown): number {
   if (kind === "cut") return ids[(piece as Cut).header];
   return kind === "trailer" ? END : PAYLOAD;
 }
@@ -145,15 +151,16 @@ function placeHeader(stack: Stack, recipe: Recipe, draft: Fields, place: number,
     const slot = slots.after(last, name);
     if (slot === undefined) {
       // A view's fields are no properties of its own
-      if (name === "place" && typeof draft["own"] === "function")
-        return placeHeader(stack, recipe, draft["own"](), place, next);
+      if (name === "place" && typeof draft["own"] === "function") {
+        stack.pieces = stack.pieces.with(place, draft["own"]());
+        return placeHeader(stack, recipe, stack.pieces[place] as unknown as Fields, place, next);
+      }
       throw badField(recipe.kind, name, value);
     }
     if (slot !== rest?.slot && !slot.write(value, data, at)) throw badField(recipe.kind, name, value);
     given |= slot.bit;
     last = slot;
   }
-  stack.drafts[i] = draft;
   stack.given[i] = given;
   stack.next[i] = next;
   stack.places[i] = place;
@@ -184,7 +191,7 @@ function placeRest(stack: Stack, recipe: Recipe, i: number): void {
   const given = stack.given[i]!;
   const start = walk.starts[i]!;
   const at = walk.at;
-  const draft = (given & slot.bit) !== 0 ? stack.drafts[i]![slot.name] : recipe.rest!.value;
+  const draft = (given & slot.bit) !== 0 ? stack.draft(i)[slot.name] : recipe.rest!.value;
   const wanted = known ? known(draft, stack.environment) : draft;
   const value = wanted === undefined ? undefined : codec.fill(wanted, stack.data, at);
   let size = 0;
@@ -230,7 +237,7 @@ function pad(stack: Stack, unit: number, start: number, padN: boolean): void {
 
 /** Writes the fields of header `i` that follow from the rest of the packet. hot */
 function compute(stack: Stack, i: number): void {
-  const { computed, kind } = recipeAt(stack.walk.ids[i]!);
+  const { computed, kind } = stack.recipe(i);
   for (let n = 0; n < computed.length; n++) {
     const { slot, compute } = computed[n]!;
     if ((stack.given[i]! & slot.bit) !== 0) continue;
@@ -243,14 +250,22 @@ function compute(stack: Stack, i: number): void {
 /** Writes the checksum of header `i`. hot */
 function sum(stack: Stack, i: number): void {
   const { walk } = stack;
-  const { checksum, kind } = recipeAt(walk.ids[i]!);
+  const { checksum } = stack.recipe(i);
   if (checksum === undefined ? !sumsOptionally(stack, i) : (stack.given[i]! & checksum.bit) !== 0) return;
   const right = rightChecksum(walk, i);
-  const value = Number.isNaN(right) ? checksumOverAll(walk, i) : right;
-  if (Number.isNaN(value)) throw stack.refuse(stack.places[i]!, `the checksum of ${kind} covers ${missingBefore(stack, i)}`); // biome-ignore format: one thought
+  const value = Number.isNaN(right) ? sumOverAll(stack, i) : right;
   const at = walk.starts[i]! + checksumField(walk, i);
   if (walk.ids[i] === ids.sctp) stack.data.setUint32(at, value);
   else stack.data.setUint16(at, value);
+}
+
+/** Where the lengths that were given are wrong. */
+function sumOverAll(stack: Stack, i: number): number {
+  const { walk } = stack;
+  const value = checksumOverAll(walk, i);
+  if (!Number.isNaN(value)) return value;
+  const { kind } = stack.recipe(i);
+  throw stack.refuse(stack.places[i]!, `the checksum of ${kind} covers ${missingBefore(stack, i)}`);
 }
 
 /** The addresses in the pseudo-header of header `i` that are not there, and what to do about it. */
@@ -265,7 +280,7 @@ function missingBefore({ walk }: Stack, i: number): string {
 /** GRE has a checksum where its flag says so. */
 function sumsOptionally(stack: Stack, i: number): boolean {
   if (stack.walk.ids[i] !== ids.gre || checksumField(stack.walk, i) < 0) return false;
-  return (stack.drafts[i]!["optional"] as Fields | undefined)?.["checksum"] === undefined;
+  return (stack.draft(i)["optional"] as Fields | undefined)?.["checksum"] === undefined;
 }
 
 /** LINKTYPE_ numbers of the headers that a frame may start with. */
@@ -282,10 +297,14 @@ const starts = new Map<number, number>([
 ]);
 
 function linkTypeOf(stack: Stack, first: number): number {
-  // A version that is wrong on purpose makes no other header of it
-  if (first === ids.ipv4 && stack.octets[0]! >> 4 !== 4) return linkTypes.ipv4;
-  if (first === ids.ipv6 && stack.octets[0]! >> 4 !== 6) return linkTypes.ipv6;
   const linkType = starts.get(first);
+  if (linkType === linkTypes.raw) return rawTypeOf(first, stack.octets[0]! >> 4);
   if (linkType !== undefined) return linkType;
   throw stack.refuse(0, `no frame starts with ${recipeAt(first).kind}: put ipv4(), ipv6() or ethernet() before it`);
+}
+
+/** A version that is wrong on purpose makes no other header of it. */
+function rawTypeOf(first: number, version: number): number {
+  if (first === ids.ipv4) return version === 4 ? linkTypes.raw : linkTypes.ipv4;
+  return version === 6 ? linkTypes.raw : linkTypes.ipv6;
 }

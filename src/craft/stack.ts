@@ -36,8 +36,7 @@ export class Stack {
   /** The octets so far, and as they are read and written. */
   octets = new Uint8Array(ROOM);
   data = new DataView(this.octets.buffer);
-  /** The draft of each header, and the fields it gives, a bit each. */
-  readonly drafts: Fields[] = new Array(DEEPEST).fill(NO_DRAFT);
+  /** The fields that the draft of each header gives, a bit each. */
   readonly given = new Int32Array(DEEPEST);
   /** Which of {@link pieces} each header is. */
   readonly places = new Int32Array(DEEPEST);
@@ -46,18 +45,30 @@ export class Stack {
   /** Where the content ends: what lies behind is a trailer, which no length counts. */
   end = 0;
   environment: Environment = {};
-  /** What it is made of. */
+  /** What it is made of, views copied. */
   pieces: readonly Craftable[] = [];
   /** The recipe of each piece that is a header. Those of the packet before are tried first. */
   readonly recipes: (Recipe | undefined)[] = [];
 
   /** Makes sure that `size` octets at `at` are there. */
   reserve(at: number, size: number): void {
-    if (at + size <= this.octets.length) return;
+    if (at + size > this.octets.length) this.#grow(at, size);
+  }
+
+  #grow(at: number, size: number): void {
     const larger = new Uint8Array(2 * (at + size));
     larger.set(this.octets.subarray(0, at));
     this.octets = larger;
     this.data = new DataView(larger.buffer);
+  }
+
+  /** What header `i` is made of; nothing where it is not there. */
+  draft(i: number): Fields {
+    return i < this.walk.count ? (this.pieces[this.places[i]!] as unknown as Fields) : NO_DRAFT;
+  }
+
+  recipe(i: number): Recipe {
+    return this.recipes[this.places[i]!]!;
   }
 
   /** Octets from the start of header `i` to the end of the content. */
@@ -72,7 +83,6 @@ export class Stack {
 
   /** Lets go of what belongs to the caller. */
   clear(): void {
-    for (let i = 0; i < this.walk.count; i++) this.drafts[i] = NO_DRAFT;
     this.environment = NO_DRAFT;
     this.pieces = NO_PIECES;
   }
