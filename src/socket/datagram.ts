@@ -1,9 +1,11 @@
 /** Datagram sockets: UDP, call by call as socket(7) and udp(7) have them. */
 import { requireType } from "../errors.js";
 import type { NativeSocket, NativeSocketError } from "./binding.js";
-import type { CallObserver } from "./calls.js";
+import type { Call, CallName, CallObserver } from "./calls.js";
 import type { DatagramBatch } from "./datagram-batch.js";
+import { socketFailure } from "./failure.js";
 import {
+  type Outcome,
   octetsOf,
   roomFor,
   Socket,
@@ -167,21 +169,33 @@ export class DatagramSocket extends Socket {
    */
   async receiveBatch(batch: DatagramBatch, options: Waiting = {}): Promise<number> {
     return await this.call(
-      batch.size === 1 ? "recvfrom" : "recvmmsg",
-      { max: batch.size === 1 ? 65_535 : batch.size },
-      "cannot receive",
-      () =>
-        this.until("readable", options.signal, () => {
-          const count = batch.native.receive(this.native.fd);
-          if (count >= 0) return count;
-          this.#keepErrors();
-          return undefined;
-        }),
-      (count) => {
-        const octets = batch.octets(0);
-        return { result: batch.size === 1 ? octets.length : count, octets, remote: batch.remote(0) };
-      },
+      ...receiving(batch),
+      () => this.until("readable", options.signal, () => this.#receiveBatch(batch)),
+      (count) => received(batch, count),
     );
+  }
+
+  /** As {@link receiveBatch}, of what is there now: undefined when nothing is. hot */
+  receiveBatchNow(batch: DatagramBatch): number | undefined {
+    if (this.observe)
+      return this.now(
+        ...receiving(batch),
+        () => this.#receiveBatch(batch),
+        (count) => received(batch, count),
+      );
+    try {
+      return this.#receiveBatch(batch);
+    } catch (error) {
+      throw socketFailure("cannot receive", error);
+    }
+  }
+
+  #receiveBatch(batch: DatagramBatch): number | undefined {
+    const count = batch.native.receive(this.fd);
+    if (count >= 0) return count;
+    // Left in the kernel's queue, they would call the socket ready for ever
+    this.#keepErrors();
+    return undefined;
   }
 
   /**
@@ -189,20 +203,32 @@ export class DatagramSocket extends Socket {
    * they were sent to: how many the kernel took before it refused one. Rejects where it refuses the first.
    */
   async sendBatch(batch: DatagramBatch, from: number, to: number, options: Waiting = {}): Promise<number> {
-    const single = batch.size === 1;
-    const octets = batch.octets(from);
     return await this.call(
-      single ? "sendto" : "sendmmsg",
-      single && this.observe ? { octets: octets.length, ...endOf(batch.remote(from)) } : { datagrams: to - from },
-      "cannot send",
-      () =>
-        this.until("writable", options.signal, () => {
-          const count = batch.native.send(this.native.fd, from, to);
-          return count < 0 ? undefined : count;
-        }),
-      (count) => ({ result: single ? octets.length : count, octets }),
-      octets,
+      ...this.#sending(batch, from, to),
+      () => this.until("writable", options.signal, () => this.#sendBatch(batch, from, to)),
+      (count) => sent(batch, from, count),
+      batch.octets(from),
     );
+  }
+
+  /** As {@link sendBatch}, of what there is room for now: undefined when there is none. hot */
+  sendBatchNow(batch: DatagramBatch, from: number, to: number): number | undefined {
+    if (this.observe)
+      return this.now(
+        ...this.#sending(batch, from, to),
+        () => this.#sendBatch(batch, from, to),
+        (count) => sent(batch, from, count),
+      );
+    try {
+      return this.#sendBatch(batch, from, to);
+    } catch (error) {
+      throw socketFailure("cannot send", error);
+    }
+  }
+
+  #sendBatch(batch: DatagramBatch, from: number, to: number): number | undefined {
+    const count = batch.native.send(this.fd, from, to);
+    return count < 0 ? undefined : count;
   }
 
   /**
@@ -219,6 +245,15 @@ export class DatagramSocket extends Socket {
     } catch (error) {
       throw this.failure("cannot receive an error", error);
     }
+  }
+
+  #sending(batch: DatagramBatch, from: number, to: number): [CallName, Call["arguments"], string] {
+    const single = batch.size === 1;
+    return [
+      single ? "sendto" : "sendmmsg",
+      single && this.observe ? { octets: batch.length(from), ...endOf(batch.remote(from)) } : { datagrams: to - from },
+      "cannot send",
+    ];
   }
 
   #keepErrors(): void {
@@ -239,6 +274,21 @@ export class DatagramSocket extends Socket {
   leaveGroup(group: string, device?: string): void {
     this.membership(group, device, false);
   }
+}
+
+/** What is told of a call that receives, before and after. */
+function receiving({ size }: DatagramBatch): [CallName, Call["arguments"], string] {
+  return size === 1 ? ["recvfrom", { max: 65_535 }, "cannot receive"] : ["recvmmsg", { max: size }, "cannot receive"];
+}
+
+function received(batch: DatagramBatch, count: number): Outcome {
+  const octets = batch.octets(0);
+  return { result: batch.size === 1 ? octets.length : count, octets, remote: batch.remote(0) };
+}
+
+function sent(batch: DatagramBatch, from: number, count: number): Outcome {
+  const octets = batch.octets(from);
+  return { result: batch.size === 1 ? octets.length : count, octets };
 }
 
 function endOf({ address, port }: SocketAddress): { address: string; port: number } {

@@ -43,7 +43,8 @@ interface Attempt {
   fail(error: unknown): void;
 }
 
-type Outcome = Pick<Call, "result" | "remote" | "octets">;
+/** What is told of a call that has ended. */
+export type Outcome = Pick<Call, "result" | "remote" | "octets">;
 
 export abstract class Socket implements AsyncDisposable {
   abstract readonly protocol: "tcp" | "udp";
@@ -51,6 +52,8 @@ export abstract class Socket implements AsyncDisposable {
   readonly number = nextSocket();
   protected readonly observe: CallObserver | undefined;
   readonly #native: NativeSocket;
+  /** Asked for once: the addon's objects are slow to find. */
+  readonly #fd: number;
   #closed = false;
   #immediate = 0;
   readonly #readers: Attempt[] = [];
@@ -58,6 +61,7 @@ export abstract class Socket implements AsyncDisposable {
 
   protected constructor(native: NativeSocket, observe: CallObserver | undefined) {
     this.#native = native;
+    this.#fd = native.fd;
     this.observe = observe;
   }
 
@@ -92,7 +96,8 @@ export abstract class Socket implements AsyncDisposable {
 
   /** The descriptor. It stays this socket's: close it by {@link close}, or take it over by {@link detach}. */
   get fd(): number {
-    return this.native.fd;
+    if (this.#closed) throw closedSocket();
+    return this.#fd;
   }
 
   /** The addon's socket. Throws `CLOSED`. */

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { binding } from "../../src/socket/binding.js";
 import { type Call, callText } from "../../src/socket/calls.js";
 import { DatagramSocket } from "../../src/socket/datagram.js";
+import { DatagramBatch } from "../../src/socket/datagram-batch.js";
 import { ephemeralPorts } from "../../src/socket/ports.js";
 import type { Socket } from "../../src/socket/socket.js";
 import { StreamSocket } from "../../src/socket/stream.js";
@@ -304,6 +305,31 @@ describe("datagrams", () => {
     expect(text((await server.receiveFrom()).octets)).toBe("one");
     expect(await server.receiveFrom()).toMatchObject({ length: 0 });
     expect(await server.receiveFrom(2)).toMatchObject({ length: 5, octets: new Uint8Array([116, 104]) });
+  });
+
+  test.each([false, true])("come and go in batches without waiting, observed: %s", async (observed) => {
+    const calls: string[] = [];
+    const observe = (call: Call): void => void (call.end !== undefined && calls.push(callText(call)));
+    const server = kept(await DatagramSocket.create(observed ? { observe } : {}));
+    await server.bind({ address: "127.0.0.1" });
+    const client = kept(await DatagramSocket.create());
+    await client.connect(server.localAddress!);
+    const batch = new DatagramBatch(4);
+    calls.length = 0;
+    expect(server.receiveBatchNow(batch)).toBeUndefined();
+    for (const message of ["one", "two", "three"]) await client.send(message);
+    expect(server.receiveBatchNow(batch)).toBe(3);
+    expect(text(batch.octets(2))).toBe("three");
+    expect(server.sendBatchNow(batch, 1, 3)).toBe(2);
+    expect(text(await client.receive())).toBe("two");
+    expect(text(await client.receive())).toBe("three");
+    const port = client.localAddress!.port;
+    expect(calls).toEqual(
+      observed ? ["recvmmsg(4) → EAGAIN", `recvmmsg(4) → 3 from 127.0.0.1:${port}`, "sendmmsg(datagrams 2) → 2"] : [],
+    );
+    await server.close();
+    expect(() => server.receiveBatchNow(batch)).toThrow("closed");
+    expect(() => server.sendBatchNow(batch, 0, 1)).toThrow("closed");
   });
 
   test("that meet no one fail the next call of a connected socket; an unconnected one is told nothing", async () => {
