@@ -45,5 +45,7 @@ export function briefly(value: unknown): string {
 function sayPart(name: string, part: unknown): string {
   if (part === "" || part === false || (Array.isArray(part) && part.length === 0)) return "";
   if (part === true) return words(name);
-  return `${words(name)} ${Array.isArray(part) ? `[${briefly(part)}]` : briefly(part)}`;
+  const said = briefly(part);
+  if (said === "") return "";
+  return `${words(name)} ${Array.isArray(part) ? `[${said}]` : said}`;
 }

@@ -4,6 +4,7 @@ import { endText } from "../wire/address.js";
 import { icmpCodeName, icmpv6CodeName } from "../wire/icmp-names.js";
 import { ipProtocols } from "../wire/numbers.js";
 import { briefly, nameOf, numberText } from "./field.js";
+import { multicastText } from "./line-multicast.js";
 import type { Paint } from "./paint.js";
 import { count } from "./text.js";
 
@@ -15,7 +16,7 @@ export function icmpLine(layers: readonly Layer[], i: number, paint: Paint): str
   const protocol = paint("protocol", layer.kind === "icmp" ? "ICMP" : "ICMPv6");
   const codeName = layer.kind === "icmp" ? icmpCodeName : icmpv6CodeName;
   const code = codeName(layer.type, layer.code) ?? (layer.code === 0 ? undefined : `code ${layer.code}`);
-  const said = messageText(layer.message);
+  const said = (layer.kind === "icmpv6" && multicastText(layer)) || messageText(layer.message);
   const text = `${protocol} ${paint("flags", code === undefined ? name : `${name}, ${code}`)}${said && ` ${said}`}`;
   const quoted = quotedText(layers, i + 1);
   if (quoted !== "") return `${text} about ${quoted}`;
@@ -44,11 +45,12 @@ function messageText(message: Message): string {
   }
 }
 
-/** A message or option without the fields that say nothing. */
-function saying(value: object): object {
-  return Object.fromEntries(
-    Object.entries(value).filter(([name, part]) => !/^(unused|reserved|length)/.test(name) && part !== 0),
-  );
+/** A message or option without the fields that say nothing, and so what is in it. */
+function saying(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(saying);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  const entries = Object.entries(value).filter(([name, part]) => !/^(unused|reserved|length)/.test(name) && part !== 0);
+  return Object.fromEntries(entries.map(([name, part]) => [name, saying(part)]));
 }
 
 /** The packet that an error is about, from layer `i` on. */

@@ -13,6 +13,7 @@ import { briefly, numberText } from "./field.js";
 import { hintText } from "./hint.js";
 import { Ends, type Network } from "./line-ends.js";
 import { icmpLine } from "./line-icmp.js";
+import { igmpLine } from "./line-multicast.js";
 import { flagsText, hasOptions, writeOptions } from "./line-tcp.js";
 import { type Paint, plain, type Role } from "./paint.js";
 import { Pen, Piece } from "./pen.js";
@@ -196,6 +197,10 @@ class Liner {
         case "icmpv6":
           this.#addresses(pen, network);
           pen.text(icmpLine(layers, i, this.#paint));
+          return this.#behind(pen, fragment);
+        case "igmp":
+          this.#addresses(pen, network);
+          pen.text(igmpLine(layer, this.#paint));
           return this.#behind(pen, fragment);
         case "arp":
           return pen.text(this.#arp(layer));

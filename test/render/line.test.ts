@@ -6,6 +6,8 @@ import { Frame } from "../../src/packet/frame.js";
 import type { Packet } from "../../src/packet/packet.js";
 import { line, lines } from "../../src/render/line.js";
 import { icmpv6 } from "../../src/wire/icmpv6.js";
+import { igmp } from "../../src/wire/igmp.js";
+import { ipv4 } from "../../src/wire/ipv4.js";
 import { ipv6 } from "../../src/wire/ipv6.js";
 import { linkTypes } from "../../src/wire/numbers.js";
 import { segment } from "../flow/segments.js";
@@ -32,6 +34,69 @@ test("a handshake reads as one: flags in words, numbers from each side's start, 
     "   0.003000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP ACK ack 1 win 64 <ts 2637023437/4139382502>",
     "   0.004500 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP PSH ACK seq 1–5 ack 1 win 64 5 bytes <ts 2637023437/4139382502>",
     "   0.006000 lo in  127.0.0.1:37634 → 127.0.0.1:5000  TCP FIN ACK seq 6 ack 6 win 64 <ts 2637023437/4139382502>",
+  ]);
+});
+
+test("who listens to which group is said in words, of IGMP and of MLD", () => {
+  const of = (type: number, group: string, ...addresses: string[]) => ({
+    type,
+    group,
+    sources: { addresses, auxiliaryData: "" },
+  });
+  const four = (fields: Parameters<typeof igmp>[0]) => craft(ipv4({ source: "192.0.2.1", destination: "224.0.0.22" }), igmp(fields)); // biome-ignore format: one thought
+  const six = (fields: Parameters<typeof icmpv6>[0]) => craft(ipv6({ source: "fe80::1", destination: "ff02::16" }), icmpv6(fields)); // biome-ignore format: one thought
+  const group = "239.1.2.3";
+  const source = "192.0.2.7";
+  const records = [
+    of(1, group, source),
+    of(1, group),
+    of(2, group),
+    of(2, group, source),
+    of(3, group),
+    of(3, group, source, "192.0.2.8"),
+    of(4, group),
+    of(4, group, source),
+    of(5, group, source),
+    of(6, group, source),
+    of(7, group),
+  ];
+  const query = { kind: "query3", group: "0.0.0.0", robustness: 2, queryIntervalCode: 125, sources: [] } as const;
+  const listeners = { kind: "multicastListenerQuery2", group: "ff02::fb", sources: ["fe80::7"] } as const;
+  const told = [
+    four({ type: 34, message: { kind: "report3", records } }),
+    four({ type: 17, maximumResponseCode: 100, message: query }),
+    four({ type: 17, maximumResponseCode: 0xff, message: query }),
+    four({ type: 17, maximumResponseCode: 0xff, message: { kind: "group", group } }),
+    four({ type: 22, message: { kind: "group", group } }),
+    four({ type: 31, message: { kind: "unknown", octets: "00000000" } }),
+    six({ type: 143, message: { kind: "multicastListenerReport2", records: [of(4, "ff02::fb")] } }),
+    six({ type: 130, message: { ...listeners, maximumResponseCode: 10_000 } }),
+    six({ type: 130, message: { ...listeners, maximumResponseCode: 0x8000 } }),
+    six({ type: 132, message: { kind: "multicastListener", maximumResponseDelay: 5, group: "ff02::fb" } }),
+  ].map((packet) => line(packet, { time: "none" }).replace(/^.*?(?=IGMP|ICMPv6)/, ""));
+  expect(told).toEqual([
+    `IGMP membership report v3 ${[
+      "listens to 239.1.2.3 from 192.0.2.7",
+      "does not listen to 239.1.2.3",
+      "listens to 239.1.2.3",
+      "listens to 239.1.2.3 but from 192.0.2.7",
+      "leaves 239.1.2.3",
+      "listens to 239.1.2.3 only from 192.0.2.7, 192.0.2.8 now",
+      "joins 239.1.2.3",
+      "joins 239.1.2.3 but from 192.0.2.7",
+      "listens to 239.1.2.3 from 192.0.2.7, too",
+      "no longer listens to 239.1.2.3 from 192.0.2.7",
+      "record of type 7 about 239.1.2.3",
+    ].join(", ")}`,
+    "IGMP membership query all groups, answers within 10 s",
+    "IGMP membership query all groups, answers within 3174.4 s",
+    "IGMP membership query 239.1.2.3, answers within 25.5 s",
+    "IGMP membership report v2 239.1.2.3",
+    "IGMP type 31",
+    "ICMPv6 multicast listener report v2 joins ff02::fb",
+    "ICMPv6 multicast listener query ff02::fb from fe80::7, answers within 10 s",
+    "ICMPv6 multicast listener query ff02::fb from fe80::7, answers within 32.768 s",
+    "ICMPv6 multicast listener done ff02::fb",
   ]);
 });
 
