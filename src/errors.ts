@@ -56,33 +56,3 @@ export function isSockinspectError<C extends ErrorCode>(error: unknown, code: C)
 export function isSockinspectError(error: unknown, code?: ErrorCode): boolean {
   return error instanceof SockinspectError && (code === undefined || error.code === code);
 }
-
-/** `BAD_ARGUMENT` for an argument that takes something else; `wanted` says what. */
-export function badArgument(argument: string, value: unknown, wanted: string): SockinspectError<"BAD_ARGUMENT"> {
-  return new SockinspectError("BAD_ARGUMENT", `${argument} takes ${wanted}, not ${shown(value)}`, { argument, value });
-}
-
-const types = { string: "a text", object: "an object", function: "a function" } as const;
-
-/** Throws `BAD_ARGUMENT` where a caller without types gives something else. */
-export function requireType(argument: string, value: unknown, type: keyof typeof types): void {
-  if (typeof value !== type || value === null || Array.isArray(value)) throw badArgument(argument, value, types[type]);
-}
-
-/** Throws `BAD_ARGUMENT`. */
-export function requireSignal(signal: unknown): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument("signal", signal, "an AbortSignal");
-}
-
-/** Any value as a program would write it, or as near as that goes; what is long is cut. */
-export function shown(value: unknown): string {
-  // Octets would be a text as long as they are
-  if (ArrayBuffer.isView(value)) return Object.prototype.toString.call(value);
-  let text: string;
-  try {
-    text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
-  } catch {
-    text = typeof value === "bigint" ? `${value}n` : Object.prototype.toString.call(value);
-  }
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
-}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isSockinspectError, shown } from "../src/errors.js";
+import { shown } from "../src/arguments.js";
+import { isSockinspectError } from "../src/errors.js";
 import * as library from "../src/index.js";
 
 const packet = library.craft(library.ipv4({ source: "127.0.0.1", destination: "127.0.0.1" }), library.udp());

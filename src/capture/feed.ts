@@ -2,7 +2,7 @@
 import { readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as turn } from "node:timers/promises";
-import { badArgument } from "../errors.js";
+import { badArgument } from "../arguments.js";
 import type { Transform } from "./compression.js";
 import { fileError } from "./file-error.js";
 import { Window } from "./octets.js";

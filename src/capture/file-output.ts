@@ -1,7 +1,7 @@
 /** Writes capture files: pcapng or pcap, compressed or not, one or a ring of them. */
 import { constants, type FileHandle, open, unlink } from "node:fs/promises";
-import { badArgument, requireType, SockinspectError } from "../errors.js";
-import { oneOf, positive, positiveWhole } from "./arguments.js";
+import { badArgument, oneOf, positive, positiveWhole, requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { compressionFor, Transform } from "./compression.js";
 import type { CaptureInput } from "./file.js";
 import { fileError } from "./file-error.js";

@@ -1,6 +1,7 @@
 /** Reads capture files, whatever they are: pcap or pcapng, compressed or not, from a disk or a pipe. */
 import type { FileHandle } from "node:fs/promises";
-import { badArgument, SockinspectError } from "../errors.js";
+import { badArgument } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { SECTION_HEADER } from "./blocks.js";
 import { type Compression, compressionOf, Transform } from "./compression.js";
 import { DecompressingFeed, type Feed, FileFeed, PieceFeed } from "./feed.js";

@@ -1,11 +1,11 @@
-import { badArgument, requireType, SockinspectError } from "../errors.js";
+import { badArgument, positiveWhole, requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { type CompileOptions, compileStage } from "../filter/compile.js";
 import { remainder } from "../filter/predicate.js";
 import { octets, type Program } from "../filter/program.js";
 import type { Packet } from "../packet/packet.js";
 import { type Interface, interfaces } from "../socket/interfaces.js";
 import { explained, openPacketSocket, type PacketSocket } from "../socket/packet.js";
-import { positiveWhole } from "./arguments.js";
 import { Packets } from "./packets.js";
 import { BLOCK_STATUS, type Rest, Ring, RingBatch } from "./ring.js";
 import type { Batch, Source, Statistics } from "./source.js";

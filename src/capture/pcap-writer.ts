@@ -1,5 +1,6 @@
 /** Writes pcap: draft-ietf-opsawg-pcap. */
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
+import type { SockinspectError } from "../errors.js";
 import { Outbox } from "./octets.js";
 import {
   FILE_HEADER,
@@ -105,10 +106,10 @@ export class PcapWriter implements RecordWriter {
   }
 
   #otherLinkType(linkType: number): SockinspectError {
-    return new SockinspectError(
-      "BAD_ARGUMENT",
+    return refusedArgument(
+      "linkType",
+      linkType,
       `a pcap file holds packets of one link type: this one holds ${this.#linkType}, not ${linkType} (write pcapng)`,
-      { argument: "linkType", value: linkType },
     );
   }
 

@@ -1,7 +1,6 @@
-import { requireType } from "../errors.js";
+import { positiveWhole, requireType } from "../arguments.js";
 import { Frame } from "../packet/frame.js";
 import type { Packet } from "../packet/packet.js";
-import { positiveWhole } from "./arguments.js";
 import { INTERFACE_STATISTICS, readOptions, readU64, STATISTICS_DROPPED, STATISTICS_OS_DROPPED } from "./blocks.js";
 import { type CaptureInput, checkInput, type Input, openCapture } from "./file.js";
 import { type FileFilter, fileFilter } from "./file-filter.js";

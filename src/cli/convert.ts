@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
+import { refusedArgument } from "../arguments.js";
 import { type CaptureInput, openCapture } from "../capture/file.js";
 import { type FileFilter, fileFilter } from "../capture/file-filter.js";
 import { type CaptureOutput, copyCapture, createCapture } from "../capture/file-output.js";
 import { LARGEST_PACKET } from "../capture/pcap.js";
 import type { FileProblem, FileRecord } from "../capture/record.js";
-import { isSockinspectError, SockinspectError } from "../errors.js";
+import { isSockinspectError } from "../errors.js";
 import { count } from "../render/text.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
@@ -28,14 +29,7 @@ export async function convertCommand(
 ): Promise<void> {
   refuseTerminal(from);
   if (to === "-" && process.stdout.isTTY)
-    throw new SockinspectError(
-      "BAD_ARGUMENT",
-      "standard output would fill the terminal: name a file, or pipe it into a program",
-      {
-        argument: "out",
-        value: to,
-      },
-    );
+    throw refusedArgument("out", to, "standard output would fill the terminal: name a file, or pipe it into a program");
   const filter = await filterOf(words, options);
   const addresses = await addressesIn(filter);
   const asks = await fileFilter(filter, addresses);
@@ -155,9 +149,9 @@ async function refuseSame(from: string, to: string): Promise<void> {
   if (from === "-" || to === "-") return;
   const [input, output] = await Promise.all([from, to].map((file) => stat(file).catch(() => undefined)));
   if (!input?.isFile() || input.dev !== output?.dev || input.ino !== output.ino) return;
-  throw new SockinspectError(
-    "BAD_ARGUMENT",
+  throw refusedArgument(
+    "out",
+    to,
     `cannot copy ${from} to ${to}: they are the same file, which would be overwritten before it is read (choose another name)`,
-    { argument: "out", value: to },
   );
 }

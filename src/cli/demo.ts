@@ -1,8 +1,9 @@
 /** Demos in a private network namespace: what they show, and whether it is so. */
+
+import { refusedArgument } from "../arguments.js";
 import type { Scenario } from "../demo/scenario.js";
 import { scenarios } from "../demo/scenarios.js";
 import { Stage } from "../demo/stage.js";
-import { SockinspectError } from "../errors.js";
 import { durationText } from "../flow/explain.js";
 import { json } from "../render/json.js";
 import { type Ladder, SAMPLED } from "../render/ladder.js";
@@ -44,7 +45,7 @@ export async function demoCommand(name: string | undefined, options: DemoOptions
 /** Throws `BAD_ARGUMENT`. */
 function check(name: string | undefined, { svg, write, slow, json: asJson, mermaid }: DemoOptions): void {
   const refuse = (argument: string, value: unknown, why: string): never => {
-    throw new SockinspectError("BAD_ARGUMENT", `${argument} ${why}`, { argument, value });
+    throw refusedArgument(argument, value, `${argument} ${why}`);
   };
   const given = Object.entries({ "--svg": svg, "--write": write, "--slow": slow, "--mermaid": mermaid });
   for (const [option, value] of given)
@@ -77,10 +78,7 @@ function find(name: string): Scenario {
     scenarios.map((scenario) => scenario.name),
   );
   const hint = near === undefined ? "'sockinspect demo' lists them all" : `did you mean ${near}?`;
-  throw new SockinspectError("BAD_ARGUMENT", `there is no demo called ${name}: ${hint}`, {
-    argument: "name",
-    value: name,
-  });
+  throw refusedArgument("name", name, `there is no demo called ${name}: ${hint}`);
 }
 
 async function play(scenario: Scenario, options: DemoOptions): Promise<void> {

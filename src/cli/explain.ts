@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
+import type { SockinspectError } from "../errors.js";
 import { decode } from "../packet/decode.js";
 import { Frame } from "../packet/frame.js";
 import { linkTypes } from "../wire/numbers.js";
@@ -99,10 +100,10 @@ function dumpsIn(lines: readonly string[]): readonly number[][] {
     const octets = packets.at(-1);
     if (at === undefined || !octets) continue;
     if (at !== octets.length)
-      throw new SockinspectError(
-        "BAD_ARGUMENT",
+      throw refusedArgument(
+        "hex",
+        line,
         `a dump's lines follow each other: there is none at 0x${octets.length.toString(16)}, before 0x${at.toString(16)}`,
-        { argument: "hex", value: line },
       );
     // Wide gaps stand before the characters; dumps have 16 octets a line
     octets.push(...octetsIn(line.replace(OFFSET, "").split(/\s{3,}/)[0]!, 16));
@@ -129,8 +130,5 @@ function octetsIn(digits: string, most: number): number[] {
 
 function notHex(word: string): SockinspectError<"BAD_ARGUMENT"> {
   const help = /[(/"]/.test(word) ? " (the octets of a draft are what 'sockinspect hex' prints)" : "";
-  return new SockinspectError("BAD_ARGUMENT", `explain takes hex digits, two an octet, not ${word}${help}`, {
-    argument: "hex",
-    value: word,
-  });
+  return refusedArgument("hex", word, `explain takes hex digits, two an octet, not ${word}${help}`);
 }

@@ -1,4 +1,4 @@
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
 import { addressesOf, compileStage, type Target } from "../filter/compile.js";
 import { disassemble } from "../filter/disassemble.js";
 import { explain } from "../filter/explain.js";
@@ -25,10 +25,7 @@ export async function filterCommand(words: readonly string[], options: FilterCom
     return;
   }
   if (words.length === 0)
-    throw new SockinspectError("BAD_ARGUMENT", "name a filter, or ask for the names of fields by --fields", {
-      argument: "filter",
-      value: "",
-    });
+    throw refusedArgument("filter", "", "name a filter, or ask for the names of fields by --fields");
   const stages = stagesOf(source);
   if (options.explain) {
     await refuseMeaningless(source);

@@ -1,4 +1,4 @@
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
 
 export interface FilterOptions {
   readonly port?: readonly string[];
@@ -38,10 +38,7 @@ async function isService(name: string): Promise<boolean> {
 /** An option's value stays one word of the filter: it is no place for a filter of its own. */
 function oneWord(option: string, value: string): string {
   if (/^[\w.:/-]+$/.test(value)) return value;
-  throw new SockinspectError("BAD_ARGUMENT", `${option} takes a name or a number, not ${JSON.stringify(value)}`, {
-    argument: option,
-    value,
-  });
+  throw refusedArgument(option, value, `${option} takes a name or a number, not ${JSON.stringify(value)}`);
 }
 
 const nothing: ReadonlyMap<string, readonly string[]> = new Map();

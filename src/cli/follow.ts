@@ -1,6 +1,7 @@
 /** What both sides of conversations say. */
 import { accessSync, closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { refusedArgument } from "../arguments.js";
 import { fileError } from "../capture/file-error.js";
 import { SockinspectError } from "../errors.js";
 import type { Conversation } from "../flow/conversation.js";
@@ -39,10 +40,10 @@ const LINE = 64 * 1024;
 export async function followCommand(file: string, words: string[], options: FollowCommandOptions): Promise<void> {
   const { conversation, raw } = options;
   if (conversation !== undefined && !/^(tcp|udp)-\d+$/.test(conversation))
-    throw new SockinspectError(
-      "BAD_ARGUMENT",
+    throw refusedArgument(
+      "--conversation",
+      conversation,
       `--conversation takes a name such as tcp-0, not ${JSON.stringify(conversation)} ('sockinspect flows' tells them)`,
-      { argument: "--conversation", value: conversation },
     );
   await pourFrom(file, words, options, () => {
     return new Following(file, options, raw === undefined ? spoken(options, file) : new Files(raw));
@@ -108,10 +109,10 @@ class Following implements Sink {
     for (const conversation of this.#conversations) this.#end(conversation);
     await this.ready();
     if (this.#only !== undefined && !this.#came && this.#file !== "live")
-      throw new SockinspectError(
-        "BAD_ARGUMENT",
+      throw refusedArgument(
+        "--conversation",
+        this.#only,
         `--conversation: there is no ${this.#only} among what was read ('sockinspect flows' tells what there is, with the same filter)`,
-        { argument: "--conversation", value: this.#only },
       );
   }
 
@@ -333,10 +334,10 @@ class Files implements Listener {
     try {
       accessSync(join(directory, "."), constants.W_OK | constants.X_OK);
     } catch (cause) {
-      throw new SockinspectError(
-        "BAD_ARGUMENT",
+      throw refusedArgument(
+        "--raw",
+        directory,
         `--raw: cannot make files in ${directory}: it is no directory, or user ${process.getuid?.()}, who runs this now, may not write there (choose another one, or --user)`,
-        { argument: "--raw", value: directory },
         { cause },
       );
     }

@@ -1,6 +1,7 @@
 /** Hosts that are named on the command line. */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { refusedArgument } from "../arguments.js";
 import { SockinspectError } from "../errors.js";
 import { canonicalIpv6 } from "../wire/address.js";
 import type { Icmp } from "../wire/icmp.js";
@@ -26,13 +27,10 @@ export async function hostOf(name: string, options: HostOptions): Promise<Host> 
   const wanted = options.ipv4 ? 4 : options.ipv6 ? 6 : 0;
   const given = isIP(name);
   if (given !== 0 && wanted !== 0 && given !== wanted)
-    throw new SockinspectError(
-      "BAD_ARGUMENT",
+    throw refusedArgument(
+      `-${wanted}`,
+      name,
       `${name} is an IPv${given} address, and -${wanted} asks for IPv${wanted}`,
-      {
-        argument: `-${wanted}`,
-        value: name,
-      },
     );
   try {
     const { address, family } = await lookup(name, { family: wanted });

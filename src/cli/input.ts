@@ -1,17 +1,18 @@
 /** Capture files that commands read. */
+
+import { refusedArgument } from "../arguments.js";
 import type { FileSource } from "../capture/read.js";
 import { fileProblemText } from "../capture/record.js";
-import { SockinspectError } from "../errors.js";
 import { printable } from "../render/text.js";
 import { exitCodes } from "./failure.js";
 
 /** Throws `BAD_ARGUMENT` where a capture file would have to be typed. */
 export function refuseTerminal(file: string): void {
   if (file !== "-" || !process.stdin.isTTY) return;
-  throw new SockinspectError(
-    "BAD_ARGUMENT",
+  throw refusedArgument(
+    "file",
+    file,
     "cannot read a capture from a terminal: name a file, or pipe one into standard input",
-    { argument: "file", value: file },
   );
 }
 

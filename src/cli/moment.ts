@@ -1,5 +1,6 @@
 /** Points in time, as people type and read them. */
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
+import type { SockinspectError } from "../errors.js";
 import { dateText } from "../render/clock.js";
 
 export interface Moment {
@@ -19,10 +20,7 @@ const NUMBER = /^([+@])(\d{1,12})(?:\.(\d{1,9}))?$/;
 /** Understands the value of `option`. Throws `BAD_ARGUMENT`. */
 export function parseMoment(option: string, text: string): MomentOf {
   const bad = (why: string): SockinspectError =>
-    new SockinspectError("BAD_ARGUMENT", `${option} ${JSON.stringify(text)}: ${why}; it takes ${FORMS}`, {
-      argument: option,
-      value: text,
-    });
+    refusedArgument(option, text, `${option} ${JSON.stringify(text)}: ${why}; it takes ${FORMS}`);
   const number = NUMBER.exec(text);
   if (number) {
     const [, sign, whole, fraction] = number;

@@ -1,5 +1,6 @@
 /** Root is given up once the sockets are open, before any octet from the network is looked at. */
 import { readFileSync } from "node:fs";
+import { refusedArgument } from "../arguments.js";
 import { SockinspectError } from "../errors.js";
 import { binding } from "../socket/binding.js";
 
@@ -33,11 +34,7 @@ export function chooseUser(name: string | undefined): Choice {
   const isRoot = process.getuid?.() === 0;
   if (name !== undefined) {
     const user = findUser(name);
-    if (!user)
-      throw new SockinspectError("BAD_ARGUMENT", `--user: /etc/passwd has no user ${name}`, {
-        argument: "--user",
-        value: name,
-      });
+    if (!user) throw refusedArgument("--user", name, `--user: /etc/passwd has no user ${name}`);
     const kept = isRoot ? keptInsteadOf(user) : undefined;
     if (isRoot && !kept) return user;
     const why = kept ? reasons[kept] : "only root can (run with sudo, or leave --user out)";
@@ -98,10 +95,7 @@ function idIn(variable: "SUDO_UID" | "SUDO_GID"): number {
   const text = process.env[variable] ?? "";
   const id = Number(text);
   if (/^\d*$/.test(text) && id < 0xffff_ffff) return id;
-  throw new SockinspectError("BAD_ARGUMENT", `the environment's ${variable} is no number of a user or group: ${text}`, {
-    argument: variable,
-    value: text,
-  });
+  throw refusedArgument(variable, text, `the environment's ${variable} is no number of a user or group: ${text}`);
 }
 
 function keptInsteadOf({ uid, gid }: User): Exclude<Kept, "root"> | undefined {

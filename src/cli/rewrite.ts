@@ -1,5 +1,5 @@
 /** Packets with other addresses, and with checksums that are right. */
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
 import type { Frame } from "../packet/frame.js";
 import { headerOf, headers, ids } from "../packet/headers.js";
 import { checksumField, checksumOverAll, rightChecksum, verdictOf } from "../packet/verify.js";
@@ -27,10 +27,10 @@ export class Rewriting {
     for (const text of texts) {
       const [from, to, ...more] = text.split("=").map(addressOf);
       if (!from || !to || from.kind !== to.kind || more.length > 0)
-        throw new SockinspectError(
-          "BAD_ARGUMENT",
+        throw refusedArgument(
+          "--rewrite",
+          text,
           `--rewrite takes OLD=NEW, two IPv4, IPv6 or hardware addresses, such as 10.0.0.1=192.0.2.1, not ${text}`,
-          { argument: "--rewrite", value: text },
         );
       this.#rules.set(from.text, { text, to: to.text, packets: 0 });
     }

@@ -2,6 +2,7 @@
 import { accessSync, chmodSync, closeSync, constants, createReadStream, lstatSync, openSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { refusedArgument } from "../arguments.js";
 import { compressionFor, Transform } from "../capture/compression.js";
 import { openCapture } from "../capture/file.js";
 import { fileError } from "../capture/file-error.js";
@@ -45,7 +46,7 @@ const EVERY_INTERFACE: CaptureInterface = {
 export function checkSaveOptions(options: SaveOptions): void {
   const { write, files, print } = options;
   const refuse = (argument: string, why: string): never => {
-    throw new SockinspectError("BAD_ARGUMENT", `${argument} ${why}`, { argument, value: write });
+    throw refusedArgument(argument, write, `${argument} ${why}`);
   };
   if (write === undefined) {
     if (rotates(options)) refuse("--rotate-size and --rotate-seconds", "need --write FILE");

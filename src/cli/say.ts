@@ -1,7 +1,7 @@
 /** `sockinspect say`: a client that sends messages and prints what comes back. */
 import { createInterface } from "node:readline";
+import { refusedArgument } from "../arguments.js";
 import { datagramClient, streamClient } from "../echo/echo.js";
-import { SockinspectError } from "../errors.js";
 import { count, printable } from "../render/text.js";
 import type { Call } from "../socket/calls.js";
 import type { StreamSocket } from "../socket/stream.js";
@@ -113,10 +113,10 @@ async function* messages(words: readonly string[]): AsyncGenerator<string> {
 /** Prints what came, as nothing that a terminal obeys: only `--raw`, and not to a terminal, as it is. */
 function printer({ raw }: SayCommandOptions): ((octets: Uint8Array) => Promise<void>) & { end(): Promise<void> } {
   if (raw && process.stdout.isTTY)
-    throw new SockinspectError(
-      "BAD_ARGUMENT",
+    throw refusedArgument(
+      "--raw",
+      true,
       "--raw writes what came as it is, which is not for a terminal: redirect it into a file",
-      { argument: "--raw", value: true },
     );
   const decoder = new TextDecoder();
   let inLine = false;

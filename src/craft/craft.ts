@@ -1,4 +1,5 @@
-import { requireType, SockinspectError } from "../errors.js";
+import { requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { type HeaderKind, ids } from "../packet/headers.js";
 import type { Cut, LayerOf, Payload, Trailer } from "../packet/packet.js";
 import { checksumField, checksumOverAll, rightChecksum } from "../packet/verify.js";

@@ -1,4 +1,4 @@
-import { requireType } from "../errors.js";
+import { requireType } from "../arguments.js";
 import { type HeaderKind, headerOf, headers } from "../packet/headers.js";
 import type { Field } from "../wire/field.js";
 import { parseHex } from "../wire/hex.js";

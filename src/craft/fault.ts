@@ -1,4 +1,5 @@
-import { badArgument, type SockinspectError } from "../errors.js";
+import { badArgument } from "../arguments.js";
+import type { SockinspectError } from "../errors.js";
 import { type HeaderKind, headerOf, headers } from "../packet/headers.js";
 import { fieldFault } from "../wire/header.js";
 

@@ -1,5 +1,6 @@
 /** Packets cut into fragments: RFC 791 §3.2, RFC 8200 §4.5. */
-import { badArgument, requireType, SockinspectError } from "../errors.js";
+import { badArgument, requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { Frame } from "../packet/frame.js";
 import { headers, ids } from "../packet/headers.js";
 import type { Layer } from "../packet/packet.js";

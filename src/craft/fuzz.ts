@@ -1,5 +1,6 @@
 /** Drafts with random values, from the field tables of the headers: the same ones for the same seed. */
-import { requireType, SockinspectError } from "../errors.js";
+import { requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { type HeaderKind, headerOf } from "../packet/headers.js";
 import { ipv4Text, ipv6Text, macText } from "../wire/address.js";
 import { type Content, type Field, largest, type Rest } from "../wire/field.js";

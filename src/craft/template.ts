@@ -1,5 +1,6 @@
 /** A packet of which some fields are changed again and again, its checksums kept right: RFC 1624. */
-import { requireType, SockinspectError, shown } from "../errors.js";
+import { requireType, shown } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { type HeaderKind, ids } from "../packet/headers.js";
 import type { LayerOf } from "../packet/packet.js";
 import { checksumField, rightChecksum, verdictOf } from "../packet/verify.js";

@@ -1,6 +1,7 @@
 /** Clients of the echo servers: create, connect, send, receive, close. */
 import { lookup } from "node:dns/promises";
-import { requireType, SockinspectError } from "../errors.js";
+import { requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import type { CallObserver } from "../socket/calls.js";
 import { DatagramSocket } from "../socket/datagram.js";
 import type { Socket, SocketAddress, Waiting } from "../socket/socket.js";

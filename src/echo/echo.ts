@@ -1,5 +1,6 @@
 /** Echo servers and clients: what is sent to the servers comes back. RFC 862, on any port. */
-import { requireType, SockinspectError } from "../errors.js";
+import { requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { DatagramSocket } from "../socket/datagram.js";
 import { DatagramBatch } from "../socket/datagram-batch.js";
 import { Poll } from "../socket/poll.js";

@@ -1,4 +1,4 @@
-import { badArgument, requireType } from "../errors.js";
+import { badArgument, requireType } from "../arguments.js";
 import { always, and, type Condition, equal, never, not, or } from "./condition.js";
 import type { Context, Stage } from "./context.js";
 import { fault } from "./fault.js";

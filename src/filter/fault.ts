@@ -1,4 +1,5 @@
-import { badArgument, isSockinspectError, SockinspectError } from "../errors.js";
+import { badArgument } from "../arguments.js";
+import { isSockinspectError, SockinspectError } from "../errors.js";
 
 /** Where in a filter's text something stands: `at` counts characters from 0. */
 export interface Span {

@@ -1,5 +1,5 @@
 /** The names of fields as a reference to read. */
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
 import { headerOf, headers } from "../packet/headers.js";
 import { type Field, largest } from "../wire/field.js";
 import { flagsOf, isName, type Name, nameOf, namesIn } from "./name.js";
@@ -22,10 +22,7 @@ export function fieldLines(header: string): readonly string[] {
   const found = nameOf(header);
   if (!isName(found)) {
     const hint = found.meant === undefined ? "" : `; did you mean '${found.meant}'?`;
-    throw new SockinspectError("BAD_ARGUMENT", `there is no header '${header}'${hint} (--fields alone lists them)`, {
-      argument: "fields",
-      value: header,
-    });
+    throw refusedArgument("fields", header, `there is no header '${header}'${hint} (--fields alone lists them)`);
   }
   const own = found.header === "ipv6" ? found.text : found.text.replace(/^ipv6\./, "");
   const names = namesIn(found.header).filter(({ text }) => text === own || text.startsWith(`${own}.`));

@@ -1,4 +1,4 @@
-import { requireType } from "../errors.js";
+import { requireType } from "../arguments.js";
 import { parseArithmetic, parseNumber } from "./arithmetic.js";
 import { fault, type Span } from "./fault.js";
 import { lex, type Token } from "./lex.js";

@@ -1,4 +1,4 @@
-import { requireType } from "../errors.js";
+import { requireType } from "../arguments.js";
 import { type CompileOptions, graphOf } from "./compile.js";
 import type { Comparison } from "./condition.js";
 import type { Graph, Step } from "./graph-steps.js";

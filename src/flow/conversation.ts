@@ -1,4 +1,4 @@
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
 import type { Packet } from "../packet/packet.js";
 import { deviceAt, vlansAt } from "./key.js";
 import {
@@ -100,10 +100,10 @@ abstract class Base<S extends Side> extends View {
   stream(side: "client" | "server"): Reassembly {
     const { data } = this[side];
     if (!data)
-      throw new SockinspectError(
-        "BAD_ARGUMENT",
+      throw refusedArgument(
+        "keep",
+        0,
         `this ${this.kind} conversation keeps no data to read: pass keep to Conversations, in octets a side`,
-        { argument: "keep", value: 0 },
       );
     return data;
   }

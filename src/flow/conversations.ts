@@ -1,5 +1,5 @@
 /** Follows conversations: TCP, UDP and ICMP echo, over IPv4 and IPv6. */
-import { badArgument } from "../errors.js";
+import { whole } from "../arguments.js";
 import type { Packet } from "../packet/packet.js";
 import { type Tcp, tcpFlags } from "../wire/tcp.js";
 import { type Conversation, EchoConversation, TcpConversation, UdpConversation } from "./conversation.js";
@@ -138,9 +138,8 @@ export class Conversations {
 
   constructor(options: ConversationsOptions = {}) {
     const { most = 65_536, keep = 0 } = options;
-    positive("most", most, 1);
-    positive("keep", keep, 0);
-    this.#keep = keep;
+    whole("most", most, 1);
+    this.#keep = whole("keep", keep, 0);
     this.#ignoreVlans = options.ignoreVlans ?? false;
     this.#ignoreDevices = options.ignoreDevices ?? false;
     this.#reassembled = options.reassembled ?? false;
@@ -346,9 +345,4 @@ function isClient(segment: Segment): boolean {
     default:
       return segment.isRequest;
   }
-}
-
-function positive(argument: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw badArgument(argument, value, `a whole number from ${least} on`);
 }

@@ -1,5 +1,5 @@
 /** What a link does to packets, as data, and how it is decided for each. */
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
 import { predicate } from "../filter/predicate.js";
 import type { Frame } from "../packet/frame.js";
 import { linkTypes } from "../wire/numbers.js";
@@ -129,7 +129,7 @@ const KNOWN: readonly string[] = [
 function check(impairment: Impairment): void {
   const { from, nth, chance, rate } = impairment;
   const refuse = (argument: string, value: unknown, why: string): never => {
-    throw new SockinspectError("BAD_ARGUMENT", `${argument} of an impairment ${why}`, { argument, value });
+    throw refusedArgument(argument, value, `${argument} of an impairment ${why}`);
   };
   for (const [name, value] of Object.entries(impairment))
     if (!KNOWN.includes(name)) refuse(name, value, `is not known; there are ${KNOWN.join(", ")}`);

@@ -1,7 +1,8 @@
 /** A link between two hosts that loses, delays, copies, reorders and changes packets as it is told to. */
+
+import { whole } from "../arguments.js";
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
-import { badArgument } from "../errors.js";
 import { binding } from "../socket/binding.js";
 import { interfaces } from "../socket/interfaces.js";
 import { NetworkNamespace } from "../socket/namespace.js";
@@ -58,8 +59,7 @@ export class Link implements AsyncDisposable {
 
   /** See {@link openLink}. */
   constructor({ impairments = [], seed = 1, mtu = 1500, observe = () => {} }: LinkOptions = {}) {
-    if (!Number.isSafeInteger(mtu) || mtu < LEAST_MTU || mtu > 65_535)
-      throw badArgument("mtu", mtu, `octets from ${LEAST_MTU} to 65535`);
+    whole("mtu", mtu, LEAST_MTU, 65_535);
     this.#seed = seed;
     for (const impairment of impairments) this.impair(impairment);
     this.client = new NetworkNamespace();

@@ -1,4 +1,4 @@
-import { badArgument } from "../errors.js";
+import { badArgument } from "../arguments.js";
 import { linkTypes } from "../wire/numbers.js";
 import { Frame } from "./frame.js";
 import type { About, Packet } from "./packet.js";

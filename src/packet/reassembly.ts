@@ -1,5 +1,5 @@
 /** Fragments of IPv4 and IPv6 put together again: RFC 791 §3.2, RFC 815, RFC 8200 §4.5, RFC 5722. */
-import { badArgument } from "../errors.js";
+import { badArgument } from "../arguments.js";
 import { hexText } from "../wire/hex.js";
 import { linkTypes } from "../wire/numbers.js";
 import { Frame } from "./frame.js";

@@ -1,5 +1,5 @@
 /** Conversations as ladders: both ends side by side, every packet an arrow between them. */
-import { badArgument, requireType } from "../errors.js";
+import { requireType, whole } from "../arguments.js";
 import type { Conversation } from "../flow/conversation.js";
 import { Conversations, type ConversationsOptions, type Step } from "../flow/conversations.js";
 import type { EventKind, FlowEvent } from "../flow/events.js";
@@ -109,9 +109,8 @@ export class Ladders {
   constructor(options: LadderOptions = {}) {
     requireType("options", options, "object");
     const { explain = false, rungs = 1000 } = options;
-    if (!Number.isSafeInteger(rungs) || rungs < 1) throw badArgument("rungs", rungs, "a whole number from 1 on");
     this.#explain = explain;
-    this.#most = rungs;
+    this.#most = whole("rungs", rungs, 1);
     this.conversations = new Conversations({
       ...options,
       most: options.most ?? MOST,

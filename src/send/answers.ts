@@ -1,5 +1,5 @@
 /** Whether one packet answers another, by the rules of their protocols. Pure. */
-import { badArgument } from "../errors.js";
+import { badArgument } from "../arguments.js";
 import type { Layer, LayerOf, Packet } from "../packet/packet.js";
 import { icmpQuotes } from "../wire/icmp.js";
 import { icmpv6Quotes } from "../wire/icmpv6.js";

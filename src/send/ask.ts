@@ -1,8 +1,9 @@
 /** Packets sent, and what answers them. */
 import { setMaxListeners } from "node:events";
+import { badArgument, requireType } from "../arguments.js";
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
-import { badArgument, isSockinspectError, requireType, SockinspectError } from "../errors.js";
+import { isSockinspectError, SockinspectError } from "../errors.js";
 import { decode } from "../packet/decode.js";
 import type { Frame } from "../packet/frame.js";
 import type { Layer, Packet } from "../packet/packet.js";

@@ -1,8 +1,9 @@
 /** TCP connections by hand: as a client, or as a server. */
 
+import { refusedArgument, requireSignal, requireType, shown, whole } from "../arguments.js";
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
-import { badArgument, isSockinspectError, requireSignal, requireType, shown } from "../errors.js";
+import { isSockinspectError } from "../errors.js";
 import { layer, type Packet } from "../packet/packet.js";
 import { interfaceOf } from "../socket/interfaces.js";
 import { routeTo } from "../socket/routes.js";
@@ -11,7 +12,7 @@ import type { Tcp } from "../wire/tcp.js";
 import { Connection, type ConnectionOptions, type Endpoint } from "./connection.js";
 import { guard } from "./guard.js";
 import { Transmitter } from "./transmitter.js";
-import { checkWaiting, type Outgoing, type WayOptions, wrong } from "./way.js";
+import { checkWaiting, type Outgoing, type WayOptions } from "./way.js";
 
 export interface DialOptions extends ConnectionOptions, WayOptions {
   /** The address and port to come from. Default: what the routing table says, and a free port. */
@@ -176,7 +177,7 @@ export class Answering implements AsyncDisposable {
  */
 export async function answer(options: AnswerOptions): Promise<Answering> {
   checkConnectionOptions(options);
-  if (options.port === undefined) throw badArgument("port", undefined, "a whole number from 0 to 65535");
+  whole("port", options.port, 0, 65_535);
   await using opened = new Opened();
   const held = await guard(options.port, { address: options.address });
   opened.add(held);
@@ -281,11 +282,10 @@ function checkEndpoint(remote: Endpoint): void {
   const { address, port } = remote;
   const plain = typeof address === "string" ? address.replace(/%.*$/, "") : address;
   if (!parseIpv4(plain) && !parseIpv6(plain))
-    throw wrong(
+    throw refusedArgument(
       "address",
       address,
       `address is an IPv4 or IPv6 address, not ${shown(address)}: look names up with node:dns`,
     );
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw badArgument("port", port, "a whole number from 1 to 65535");
+  whole("port", port, 1, 65_535);
 }

@@ -1,5 +1,6 @@
 /** The kernel kept quiet about connections that it knows nothing of. */
-import { badArgument, isSockinspectError, requireType, SockinspectError } from "../errors.js";
+import { oneOf, requireType } from "../arguments.js";
+import { isSockinspectError, SockinspectError } from "../errors.js";
 import { octets } from "../filter/program.js";
 import type { Packet } from "../packet/packet.js";
 import { DatagramSocket } from "../socket/datagram.js";
@@ -34,7 +35,7 @@ export async function guard(port: number, options: GuardOptions = {}): Promise<G
   requireType("options", options, "object");
   const { protocol = "tcp", address } = options;
   if (address !== undefined) requireType("address", address, "string");
-  if (protocol !== "tcp" && protocol !== "udp") throw badArgument("protocol", protocol, '"tcp" or "udp"');
+  oneOf("protocol", ["tcp", "udp"], protocol);
   const family = address === undefined || address.includes(":") ? 6 : 4;
   const socket =
     protocol === "tcp"

@@ -1,4 +1,5 @@
 /** Hardware addresses of the hosts on the link: the kernel's, else asked for by ARP (RFC 826) or RFC 4861 §7.2. */
+import { refusedArgument } from "../arguments.js";
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
 import { SockinspectError } from "../errors.js";
@@ -13,7 +14,7 @@ import { addUp, checksumOf, pseudoHeader } from "../wire/checksum.js";
 import { ethernet } from "../wire/ethernet.js";
 import { icmpv6 } from "../wire/icmpv6.js";
 import { ipv6 } from "../wire/ipv6.js";
-import { type LinkWay, wrong } from "./way.js";
+import type { LinkWay } from "./way.js";
 
 /** A neighbour whose hardware address was asked for and is not known yet. */
 interface Asked {
@@ -178,7 +179,11 @@ function silent(device: Interface, { address, family }: Next): SockinspectError<
 function withoutAsking(device: Interface, next: Next): string | undefined {
   if (device.hardwareType === ARPHRD_LOOPBACK || WITHOUT_HEADER.includes(device.hardwareType)) return NOBODY;
   if (device.hardwareType !== ARPHRD_ETHER)
-    throw wrong("interface", device.name, `cannot write the link layer's header of ${device.name}: use a raw socket`);
+    throw refusedArgument(
+      "interface",
+      device.name,
+      `cannot write the link layer's header of ${device.name}: use a raw socket`,
+    );
   if (next.route.type === "broadcast") return BROADCAST;
   if (next.route.type !== "multicast") return undefined;
   // RFC 1112 §6.4, RFC 2464 §7

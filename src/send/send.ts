@@ -1,10 +1,12 @@
 /** Packets of our own making on the wire: at once, at a rate, or on a schedule. */
+
+import { badArgument, refusedArgument, requireSignal, requireType } from "../arguments.js";
 import { requirePacket } from "../craft/fault.js";
-import { badArgument, isSockinspectError, requireSignal, requireType, SockinspectError } from "../errors.js";
+import { isSockinspectError, SockinspectError } from "../errors.js";
 import { linkTypes } from "../wire/numbers.js";
 import { Pace } from "./pace.js";
 import { type Sent, Transmitter } from "./transmitter.js";
-import { type Outgoing, type WayOptions, wrong } from "./way.js";
+import type { Outgoing, WayOptions } from "./way.js";
 
 /**
  * What can be sent: what `craft` makes, a frame of a capture or file, or any octets with the `linkType` they begin with.
@@ -124,7 +126,8 @@ export function checkSendOptions(options: SendOptions): void {
   if (schedule !== undefined) requireType("schedule", schedule, "function");
   if (rate !== undefined && !(typeof rate === "number" && rate > 0))
     throw badArgument("rate", rate, "packets a second, above 0");
-  if (rate !== undefined && schedule) throw wrong("schedule", schedule, "rate and schedule exclude each other");
+  if (rate !== undefined && schedule)
+    throw refusedArgument("schedule", schedule, "rate and schedule exclude each other");
   if (
     count !== undefined &&
     !(typeof count === "number" && count >= 1 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY))
@@ -144,7 +147,7 @@ function checkIterable(packets: unknown): void {
 function checkRepeatable(packets: Iterable<Sendable> | AsyncIterable<Sendable>, count = 1): void {
   const iterator: unknown = Symbol.asyncIterator in packets ? undefined : packets[Symbol.iterator]();
   if (count === 1 || (iterator !== undefined && iterator !== packets)) return;
-  throw wrong("count", count, "count repeats a packet or a list; an iterator can be gone through only once");
+  throw refusedArgument("count", count, "count repeats a packet or a list; an iterator can be gone through only once");
 }
 
 /** `packet` with what it begins with. */

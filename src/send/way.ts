@@ -1,5 +1,6 @@
 /** By which socket a packet can go out as it is, and where to. */
-import { badArgument, SockinspectError } from "../errors.js";
+import { badArgument, oneOf, refusedArgument, whole } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { decode } from "../packet/decode.js";
 import type { Packet } from "../packet/packet.js";
 import { type Interface, interfaceOf, interfaces, ownAddress } from "../socket/interfaces.js";
@@ -58,7 +59,7 @@ export class Ways {
   /** Throws `BAD_ARGUMENT` or `NO_SUCH_INTERFACE`. */
   constructor(options: WayOptions) {
     const { via } = options;
-    if (via !== undefined && via !== "raw" && via !== "link") throw wrong("via", via, 'via is "raw" or "link"');
+    if (via !== undefined) oneOf("via", ["raw", "link"], via);
     this.#options = options;
     this.#device = options.interface === undefined ? undefined : interfaceOf(options.interface);
   }
@@ -78,7 +79,7 @@ export class Ways {
     }
     const data = this.#data;
     if (octets.length < (family === 4 ? IPV4 : IPV6))
-      throw wrong("packet", octets.length, `${octets.length} octets are too few for an IPv${family} header`);
+      throw refusedArgument("packet", octets.length, `${octets.length} octets are too few for an IPv${family} header`);
     const destination = family === 4 ? ipv4Text(data, 16) : ipv6Text(data, 24);
     const why = family === 4 && this.#options.via !== "link" ? changedByKernel(data, linkType) : undefined;
     const { via = why === undefined ? "raw" : "link" } = this.#options;
@@ -92,7 +93,7 @@ export class Ways {
     const { route } = way.next!;
     // Who forces the link layer may have set accept_local and route_localnet, which let it through
     if (why !== undefined && route.type === "local" && ownAddress(ipv4Text(data, 12)) !== undefined)
-      throw wrong(
+      throw refusedArgument(
         "packet",
         destination,
         `cannot send this packet to ${destination} as it is: ${why}, which a raw socket would correct, and what comes to this host from itself by the link layer the kernel drops (send it to another host or namespace, or give via: "raw")`,
@@ -123,25 +124,37 @@ export class Ways {
     const device = this.#options.interface;
     if (!needsZone(destination)) return routeTo(destination, { interface: device });
     if (device === undefined)
-      throw wrong("interface", undefined, `${destination} is an address of one link: name the interface of that link`);
+      throw refusedArgument(
+        "interface",
+        undefined,
+        `${destination} is an address of one link: name the interface of that link`,
+      );
     return routeTo(`${destination}%${device}`);
   }
 
   #frame(packet: Outgoing): LinkWay {
     if (this.#options.via === "raw")
-      throw wrong("via", "raw", "a raw socket takes packets that begin with their IP header: leave the link layer out");
+      throw refusedArgument(
+        "via",
+        "raw",
+        "a raw socket takes packets that begin with their IP header: leave the link layer out",
+      );
     if (packet.linkType !== linkTypes.ethernet)
-      throw wrong(
+      throw refusedArgument(
         "packet",
         packet.linkType,
         "only packets that begin with an Ethernet or IP header can be sent; change the link layer, or leave it out",
       );
     if (packet.octets.length < 14)
-      throw wrong("packet", packet.octets.length, `${packet.octets.length} octets are too few for an Ethernet header`);
+      throw refusedArgument(
+        "packet",
+        packet.octets.length,
+        `${packet.octets.length} octets are too few for an Ethernet header`,
+      );
     const device = this.#device ?? deviceFor(packet);
     const { index, hardwareType, name, mtu } = device;
     if (hardwareType !== ARPHRD_ETHER && hardwareType !== ARPHRD_LOOPBACK)
-      throw wrong("interface", name, `${name} takes no Ethernet frames: leave the Ethernet header out`);
+      throw refusedArgument("interface", name, `${name} takes no Ethernet frames: leave the Ethernet header out`);
     // A VLAN tag comes on top: packet(7) takes 4 octets more for it
     const tag = packet.octets[12] === 0x81 && packet.octets[13] === 0 ? 4 : 0;
     const size = packet.octets.length - 14 - tag;
@@ -159,7 +172,11 @@ export function familyOf({ octets, linkType }: Outgoing): 4 | 6 | undefined {
   if (linkType !== linkTypes.raw) return undefined;
   const version = (octets[0] ?? 0) >> 4;
   if (version === 4 || version === 6) return version;
-  throw wrong("packet", version, `these octets begin with no IP header (version ${version}): give their linkType`);
+  throw refusedArgument(
+    "packet",
+    version,
+    `these octets begin with no IP header (version ${version}): give their linkType`,
+  );
 }
 
 /** raw(7): what the kernel would write itself into an included header; undefined where it sends the header as it is. hot */
@@ -179,7 +196,7 @@ function changedByKernel(data: DataView, linkType: number): string | undefined {
 function refusedByKernel(data: DataView): void {
   const headerLength = (data.getUint8(0) & 15) * 4;
   if (headerLength < IPV4 || headerLength > data.byteLength)
-    throw wrong(
+    throw refusedArgument(
       "via",
       "raw",
       `a raw socket refuses a header length of ${headerLength} octets: send it by the link layer`,
@@ -212,7 +229,7 @@ function deviceFor(packet: Outgoing): Interface {
   if (from.length === 1) return from[0]!;
   const to = destinationOf(decoded);
   if (to === undefined || needsZone(to))
-    throw wrong("interface", undefined, "name the interface that this frame goes by");
+    throw refusedArgument("interface", undefined, "name the interface that this frame goes by");
   return routeTo(to).device;
 }
 
@@ -224,13 +241,8 @@ function destinationOf({ layers }: Packet): string | undefined {
   return undefined;
 }
 
-export function wrong(argument: string, value: unknown, message: string): SockinspectError<"BAD_ARGUMENT"> {
-  return new SockinspectError("BAD_ARGUMENT", message, { argument, value });
-}
-
 /** Throws `BAD_ARGUMENT`. */
-export function checkWaiting(timeout: unknown, retries: unknown): void {
+export function checkWaiting(timeout: number, retries: number): void {
   if (typeof timeout !== "number" || !(timeout > 0)) throw badArgument("timeout", timeout, "milliseconds above 0");
-  if (!(Number.isInteger(retries) && (retries as number) >= 0))
-    throw badArgument("retries", retries, "a whole number from 0 on");
+  whole("retries", retries, 0);
 }

@@ -1,4 +1,4 @@
-import { badArgument } from "../errors.js";
+import { whole } from "../arguments.js";
 import { binding, type NativeDatagramBatch } from "./binding.js";
 import type { SocketAddress } from "./socket.js";
 
@@ -16,9 +16,7 @@ export class DatagramBatch {
 
   /** Throws `BAD_ARGUMENT`, `UNSUPPORTED_PLATFORM` or `NO_ADDON`. */
   constructor(size = 64) {
-    if (!Number.isInteger(size) || size < 1 || size > MOST)
-      throw badArgument("size", size, `a whole number from 1 to ${MOST}`);
-    this.size = size;
+    this.size = whole("size", size, 1, MOST);
     this.native = new (binding().DatagramBatch)(size);
     this.#octets = this.native.octets;
     this.#lengths = this.native.lengths;

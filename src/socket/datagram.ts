@@ -1,5 +1,5 @@
 /** Datagram sockets: UDP, call by call as socket(7) and udp(7) have them. */
-import { requireType } from "../errors.js";
+import { requireType } from "../arguments.js";
 import type { NativeSocket, NativeSocketError } from "./binding.js";
 import type { Call, CallName, CallObserver } from "./calls.js";
 import type { DatagramBatch } from "./datagram-batch.js";

@@ -1,4 +1,5 @@
 /** What the operating system refuses a socket, put in words: what was tried, why it failed, what to do. */
+import { refusedArgument } from "../arguments.js";
 import { isSockinspectError, SockinspectError } from "../errors.js";
 
 const remedies: Readonly<Record<string, string>> = {
@@ -31,12 +32,7 @@ export function socketFailure(tried: string, error: unknown): unknown {
   const { code = "", syscall = "" } = error as NodeJS.ErrnoException;
   // What it throws for types that JavaScript does not check, too
   if (code === "ERR_INVALID_ARG_VALUE" || error instanceof TypeError)
-    return new SockinspectError(
-      "BAD_ARGUMENT",
-      `${tried}: ${error.message}`,
-      { argument: "", value: undefined },
-      { cause: error },
-    );
+    return refusedArgument("", undefined, `${tried}: ${error.message}`, { cause: error });
   if (code === "EACCES" || code === "EPERM") {
     const { needs, remedy } = permission(syscall);
     return new SockinspectError("PERMISSION", `${tried}: ${code}: ${remedy}`, { needs }, { cause: error });

@@ -1,4 +1,5 @@
-import { requireType, SockinspectError } from "../errors.js";
+import { requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { binding } from "./binding.js";
 
 /** A network device of this network namespace. */

@@ -1,5 +1,6 @@
 /** Network namespaces besides the process's own, network_namespaces(7). */
-import { badArgument, requireType, SockinspectError } from "../errors.js";
+import { badArgument, requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { binding, type NativeNetworkNamespace } from "./binding.js";
 
 /**

@@ -1,5 +1,6 @@
 /** Socket options by their whole names: socket(7), ip(7), ipv6(7), tcp(7). A table of them, one line each. */
-import { SockinspectError } from "../errors.js";
+import { refusedArgument } from "../arguments.js";
+import type { SockinspectError } from "../errors.js";
 import type { NativeSocket } from "./binding.js";
 import { interfaceOf, interfaces } from "./interfaces.js";
 
@@ -168,5 +169,5 @@ export function getOption<Name extends SocketOptionName>(socket: NativeSocket, n
 }
 
 function badOption(name: string, value: unknown, what: string): SockinspectError<"BAD_ARGUMENT"> {
-  return new SockinspectError("BAD_ARGUMENT", `the socket option ${name} ${what}`, { argument: name, value });
+  return refusedArgument(name, value, `the socket option ${name} ${what}`);
 }

@@ -1,6 +1,7 @@
 /** Raw IP sockets, raw(7): the third kind of socket beside stream and datagram. Opened through the addon. */
 import { isIP } from "node:net";
-import { badArgument, requireSignal, requireType, SockinspectError } from "../errors.js";
+import { badArgument, requireSignal, requireType, whole } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { binding, type NativeRawSocket } from "./binding.js";
 import { interfaceOf } from "./interfaces.js";
 import { explained } from "./packet.js";
@@ -54,8 +55,7 @@ export class RawSocket implements AsyncDisposable {
     requireType("options", options, "object");
     const { family, protocol = IPPROTO_RAW, headerIncluded = protocol === IPPROTO_RAW } = options;
     if (family !== 4 && family !== 6) throw badArgument("family", family, "4 or 6");
-    if (!Number.isInteger(protocol) || protocol < 0 || protocol > 255)
-      throw badArgument("protocol", protocol, "a whole number from 0 to 255");
+    whole("protocol", protocol, 0, 255);
     const device = options.interface === undefined ? undefined : interfaceOf(options.interface);
     this.family = family;
     try {
@@ -86,8 +86,7 @@ export class RawSocket implements AsyncDisposable {
 
   /** Hops that packets may take whose header is not included: 1 to 255. */
   set hops(value: number) {
-    if (!Number.isInteger(value) || value < 1 || value > 255)
-      throw badArgument("hops", value, "a whole number from 1 to 255");
+    whole("hops", value, 1, 255);
     if (this.family === 4) this.native.setOption(IPPROTO_IP, IP_TTL, value);
     else this.native.setOption(IPPROTO_IPV6, IPV6_UNICAST_HOPS, value);
   }

@@ -1,5 +1,6 @@
 /** Which way packets would go: the kernel's routing table and its table of neighbours, by netlink. */
-import { requireType, SockinspectError } from "../errors.js";
+import { refusedArgument, requireType } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { binding, type NativeRoute } from "./binding.js";
 import { type Interface, interfaceOf, interfaces } from "./interfaces.js";
 
@@ -53,12 +54,12 @@ function lookUp(destination: string, source: string, device: Interface | undefin
   } catch (error) {
     const { code = "", syscall } = error as NodeJS.ErrnoException;
     if (syscall === "inet_pton" || syscall === "if_nametoindex")
-      throw new SockinspectError(
-        "BAD_ARGUMENT",
+      throw refusedArgument(
+        "destination",
+        destination,
         syscall === "inet_pton"
           ? `${destination} is no IPv4 or IPv6 address`
           : `${destination} names no interface behind %`,
-        { argument: "destination", value: destination },
         { cause: error },
       );
     const by = device ? ` by ${device.name}` : "";

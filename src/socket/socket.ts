@@ -1,6 +1,7 @@
 /** What stream and datagram sockets have in common: waiting without blocking, addresses, options, closing. */
 import { isIP } from "node:net";
-import { badArgument, requireSignal, requireType, SockinspectError } from "../errors.js";
+import { badArgument, refusedArgument, requireSignal, requireType, whole } from "../arguments.js";
+import type { SockinspectError } from "../errors.js";
 import { parseIpv4, parseIpv6 } from "../wire/address.js";
 import { binding, type NativeSocket } from "./binding.js";
 import { begin, type Call, type CallName, type CallObserver, nextSocket } from "./calls.js";
@@ -220,11 +221,7 @@ export abstract class Socket implements AsyncDisposable {
     if (family === 0) throw badAddress(address, "is a numeric address: look names up with node:dns");
     if (family === 6 && this.family === 4)
       throw badAddress(address, "is an IPv4 address, as the socket is (family 6 takes both)");
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      throw new SockinspectError("BAD_ARGUMENT", `port is a whole number from 0 to 65535, not ${String(port)}`, {
-        argument: "port",
-        value: port,
-      });
+    whole("port", port, 0, 65_535);
   }
 
   /** Makes a call, says to the observer when it begins and ends, and puts a refusal in words. */
@@ -355,7 +352,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 function badAddress(value: unknown, what: string): SockinspectError<"BAD_ARGUMENT"> {
-  return new SockinspectError("BAD_ARGUMENT", `address ${what}, not ${String(value)}`, { argument: "address", value });
+  return refusedArgument("address", value, `address ${what}, not ${String(value)}`);
 }
 
 /** Octets of a message: text is UTF-8. */
@@ -367,11 +364,7 @@ export function octetsOf(message: Uint8Array | string): Uint8Array {
 
 /** Room for what is received. Throws `BAD_ARGUMENT`. */
 export function roomFor(max: number): Uint8Array {
-  if (!Number.isInteger(max) || max < 1 || max > 0x4000_0000)
-    throw new SockinspectError("BAD_ARGUMENT", `max is a whole number from 1 on, not ${String(max)}`, {
-      argument: "max",
-      value: max,
-    });
+  whole("max", max, 1, 0x4000_0000);
   return max <= shared.length ? shared.subarray(0, max) : new Uint8Array(max);
 }
 

@@ -1,5 +1,5 @@
 /** Stream sockets: TCP, call by call as socket(7) and tcp(7) have them. */
-import { requireType, SockinspectError } from "../errors.js";
+import { oneOf, requireType, whole } from "../arguments.js";
 import { binding, type NativeSocket } from "./binding.js";
 import type { CallObserver } from "./calls.js";
 import { socketFailure } from "./failure.js";
@@ -34,7 +34,8 @@ export interface ReceiveOptions extends Waiting {
   readonly peek?: boolean;
 }
 
-const ways = { receiving: 0, sending: 1, both: 2 } as const;
+/** As shutdown(2) numbers them. */
+const ways = ["receiving", "sending", "both"] as const;
 
 /**
  * A TCP socket. Each method is one call of socket(7); what would block waits without blocking the event loop, ended by
@@ -65,11 +66,7 @@ export class StreamSocket extends Socket {
    * until they are accepted (at most net.core.somaxconn + 1). Nothing is sent.
    */
   async listen(backlog = 511): Promise<void> {
-    if (!Number.isInteger(backlog) || backlog < 0 || backlog > 0x7fffffff)
-      throw new SockinspectError("BAD_ARGUMENT", `backlog is a whole number from 0 on, not ${String(backlog)}`, {
-        argument: "backlog",
-        value: backlog,
-      });
+    whole("backlog", backlog, 0, 0x7fff_ffff);
     await this.call("listen", { backlog }, "cannot listen", () => this.native.listen(backlog));
   }
 
@@ -230,13 +227,9 @@ export class StreamSocket extends Socket {
   }
 
   /** "sending" says that nothing more will come (FIN), while receiving goes on: half close, RFC 9293 §3.6. */
-  async shutdown(way: keyof typeof ways = "sending"): Promise<void> {
-    if (!Object.hasOwn(ways, way))
-      throw new SockinspectError("BAD_ARGUMENT", `shutdown is of ${Object.keys(ways).join(", ")}, not ${String(way)}`, {
-        argument: "way",
-        value: way,
-      });
-    await this.call("shutdown", { how: way }, "cannot shut down", () => this.native.shutdown(ways[way]));
+  async shutdown(way: (typeof ways)[number] = "sending"): Promise<void> {
+    const how = ways.indexOf(oneOf("way", ways, way));
+    await this.call("shutdown", { how: way }, "cannot shut down", () => this.native.shutdown(how));
   }
 
   /** Closes at once and sends RST: what was not sent yet, or not received, is lost. */

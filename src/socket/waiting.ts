@@ -1,6 +1,7 @@
 /** Waiting for a socket of the addon, which calls back once and knows one wait at a time. */
 import { setTimeout } from "node:timers/promises";
-import { requireSignal, SockinspectError } from "../errors.js";
+import { requireSignal } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 
 /** Calls back once, when the socket is ready or has an error. */
 type Arm = (callback: (error: NodeJS.ErrnoException | undefined) => void) => void;

@@ -9,7 +9,8 @@
  * table, from which views, the encoder, trees, JSON and documentation are made. So a layout must be
  * straight-line: it may not branch on what a field returns.
  */
-import { requireType, SockinspectError, shown } from "../errors.js";
+import { requireType, shown } from "../arguments.js";
+import { SockinspectError } from "../errors.js";
 import { Borrowed } from "./borrowed.js";
 import { type Field, type Fields, misfit } from "./field.js";
 import { nearest } from "./nearest.js";
