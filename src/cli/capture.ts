@@ -6,7 +6,7 @@ import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
 import { type Choice, chooseUser, fileOwner, giveUpPrivileges, laterOwner } from "./privileges.js";
 import { checkSaveOptions, rotates, type SaveOptions, Saving } from "./save.js";
-import { pour, remarksOf, type Sink } from "./show.js";
+import { pour, remarksOf, type Sink } from "./sink.js";
 import { summary } from "./summary.js";
 import { progress, teller } from "./tell.js";
 

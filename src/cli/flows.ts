@@ -10,7 +10,7 @@ import type { LiveOptions } from "./capture.js";
 import { paintFor } from "./colours.js";
 import { pourFrom } from "./from.js";
 import { Output } from "./output.js";
-import type { Sink } from "./show.js";
+import type { Sink } from "./sink.js";
 import { terminal } from "./terminal.js";
 
 export interface FlowsCommandOptions extends LiveOptions {
@@ -98,10 +98,6 @@ class Table implements Sink {
   take(frame: Frame): boolean {
     this.#conversations.follow(frame);
     return false;
-  }
-
-  async ready(): Promise<boolean> {
-    return true;
   }
 
   async end(): Promise<void> {

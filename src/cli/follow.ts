@@ -17,7 +17,7 @@ import { exitCodes, refusedAs } from "./failure.js";
 import { nameOf, sideText } from "./flows.js";
 import { pourFrom } from "./from.js";
 import { Output } from "./output.js";
-import type { Sink } from "./show.js";
+import type { Sink } from "./sink.js";
 import { terminal } from "./terminal.js";
 
 export interface FollowCommandOptions extends LiveOptions {

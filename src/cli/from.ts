@@ -2,7 +2,8 @@ import { isSockinspectError, SockinspectError } from "../errors.js";
 import { type LiveOptions, pourLive } from "./capture.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { pourFile } from "./read.js";
-import { Reassembling, type Sink } from "./show.js";
+import { Reassembling } from "./show.js";
+import type { Sink } from "./sink.js";
 
 /** Hands the packets of a file, or those of the network where it is called "live", to a sink; fragments are put together. */
 export async function pourFrom(

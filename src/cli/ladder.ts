@@ -7,7 +7,8 @@ import { ladderText } from "../render/ladder-text.js";
 import { count } from "../render/text.js";
 import { paintFor } from "./colours.js";
 import { Output } from "./output.js";
-import { Printing, Reassembling, type ShowOptions, type Sink } from "./show.js";
+import { Printing, Reassembling, type ShowOptions } from "./show.js";
+import type { Sink } from "./sink.js";
 import { terminal } from "./terminal.js";
 
 export interface LadderCommandOptions extends ShowOptions {
@@ -37,10 +38,6 @@ class Drawing implements Sink {
   take(frame: Frame): boolean {
     this.#ladders.add(frame);
     return false;
-  }
-
-  async ready(): Promise<boolean> {
-    return true;
   }
 
   async end(): Promise<void> {

@@ -4,7 +4,7 @@ import { exitCodes, refusedAs } from "./failure.js";
 import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
-import { pour, remarksOf, type Sink } from "./show.js";
+import { pour, remarksOf, type Sink } from "./sink.js";
 import { fileSummary, Span, unaskedRemarks } from "./summary.js";
 import { teller } from "./tell.js";
 

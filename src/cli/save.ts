@@ -17,7 +17,7 @@ import { linkTypes } from "../wire/numbers.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { put } from "./output.js";
 import type { FileOwner } from "./privileges.js";
-import type { Sink } from "./show.js";
+import type { Sink } from "./sink.js";
 
 export interface SaveOptions {
   readonly write?: string;

@@ -1,5 +1,4 @@
 /** Packets as text on standard output: what every command that shows packets has in common. */
-import type { Source } from "../capture/source.js";
 import { Conversations } from "../flow/conversations.js";
 import { explain } from "../flow/explain.js";
 import type { Frame } from "../packet/frame.js";
@@ -11,6 +10,7 @@ import { lines, lineWriter } from "../render/line.js";
 import { tree } from "../render/tree.js";
 import { type ColourChoice, paintFor } from "./colours.js";
 import { Output } from "./output.js";
+import type { Sink } from "./sink.js";
 import { fragmentSummary } from "./summary.js";
 
 export interface ShowOptions {
@@ -24,36 +24,6 @@ export interface ShowOptions {
   readonly reassemble: boolean;
 }
 
-/** What is done with packets as they come. */
-export interface Sink {
-  /** Whether it wants to be asked for {@link ready} before the next packet. */
-  take(frame: Frame): boolean;
-  /** Resolves when there is room for more: to false when nobody wants more. */
-  ready(): Promise<boolean>;
-  /** Called behind the last packet. */
-  end?(): Promise<void>;
-  /** What is to be said behind the summary. */
-  readonly remarks?: readonly string[];
-}
-
-/** Hands every packet to every sink, and stops where one of them wants no more. */
-export async function pour(source: Source, sinks: readonly Sink[]): Promise<void> {
-  for await (const batch of source.batches()) {
-    for (const frame of batch) {
-      for (let i = 0; i < sinks.length; i++) {
-        const sink = sinks[i]!;
-        if (sink.take(frame) && !(await sink.ready())) return;
-      }
-    }
-    for (const sink of sinks) if (!(await sink.ready())) return;
-  }
-  for (const sink of sinks) await sink.end?.();
-}
-
-export function remarksOf(sinks: readonly Sink[]): readonly string[] {
-  return sinks.flatMap(({ remarks = [] }) => remarks);
-}
-
 /** Puts fragments together, for the sinks behind it. */
 export class Reassembling implements Sink {
   readonly #reassembly = new FragmentReassembly();
@@ -62,10 +32,6 @@ export class Reassembling implements Sink {
   take(frame: Frame): boolean {
     this.#reassembly.follow(frame);
     return false;
-  }
-
-  async ready(): Promise<boolean> {
-    return true;
   }
 
   get remarks(): readonly string[] {

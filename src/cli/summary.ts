@@ -5,7 +5,7 @@ import type { ReassemblyStatistics } from "../packet/reassembly.js";
 import { count } from "../render/text.js";
 import { linkTypeText } from "../wire/numbers.js";
 import { spanText } from "./moment.js";
-import type { Sink } from "./show.js";
+import type { Sink } from "./sink.js";
 
 /** What became of every packet. */
 export function summary({ captured, received, unmatched, dropped, freezes }: Statistics): string {
@@ -40,10 +40,6 @@ export class Span implements Sink {
     if (seconds < this.from) this.from = seconds;
     if (seconds > this.to) this.to = seconds;
     return false;
-  }
-
-  async ready(): Promise<boolean> {
-    return true;
   }
 }
 
