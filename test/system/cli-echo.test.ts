@@ -134,7 +134,7 @@ describe("sockinspect echo stream", () => {
   test("says what it does not understand", async () => {
     for (const [args, why] of [
       [["--serve", "fork"], "Allowed choices are single, multi, threads"],
-      [["--port", "65536"], "It takes a port"],
+      [["--port", "65536"], "It takes a whole number from 0 to 65535"],
       [["--backlog", "-1"], "It takes a whole number"],
       [["--host", "no.such.invalid"], "no address is known for no.such.invalid"],
     ] as const) {

@@ -5,7 +5,7 @@ import { explainTcpdump } from "./tcpdump.js";
 /** By its name, what adds a command to the program. */
 export type Commands = Readonly<Record<string, (program: Command) => void>>;
 
-/** Which packets: the same words for every command. */
+/** Which packets, and how many of them: the same words for every command. */
 export function filterOptions(command: Command): Command {
   return explainTcpdump(command)
     .argument("[filter...]", "which packets, in the pcap-filter language: tcp port 5000 and host 192.0.2.1")
@@ -21,7 +21,8 @@ export function filterOptions(command: Command): Command {
         "ip",
         "ip6",
       ]),
-    );
+    )
+    .option("-c, --count <n>", "end after n packets", positiveWhole);
 }
 
 /** What only live traffic has: the same for every command that takes it. */
@@ -34,7 +35,7 @@ export function liveOptions(command: Command): Command {
     .option("--buffer <MiB>", "ring the kernel writes packets to", positive, 32)
     .addOption(new Option("--direction <way>", "only what comes in or goes out").choices(["in", "out"]))
     .option("--no-promiscuous", "leave out what is addressed to other hosts")
-    .option("--user <name>", "user to become once the sockets are open (default: who ran sudo, else nobody)");
+    .addOption(userOption());
 }
 
 /** For `hook("preAction")`: the interface any, as tcpdump's users write it, is all of them. */
@@ -89,7 +90,11 @@ export function colorOption(): Option {
   return new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto", "on a terminal");
 }
 
-function collect(value: string, earlier: string[] = []): string[] {
+export function userOption(): Option {
+  return new Option("--user <name>", "user to become once the sockets are open (default: who ran sudo, else nobody)");
+}
+
+export function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
 
@@ -116,15 +121,17 @@ export function positiveWhole(text: string): number {
 }
 
 export function port(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new InvalidArgumentError("It takes a port, 0 to 65535.");
-  return value;
+  return whole(text, 0, 65_535);
 }
 
-export function whole(text: string): number {
+export function fromZero(text: string): number {
+  return whole(text, 0, Number.MAX_SAFE_INTEGER);
+}
+
+/** A whole number in digits. */
+export function whole(text: string, least: number, most: number): number {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError("It takes a whole number from 0 on.");
-  return value;
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
+  throw new InvalidArgumentError(`It takes a whole number ${range}.`);
 }

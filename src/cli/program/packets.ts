@@ -16,7 +16,7 @@ export const packetCommands: Commands = {
     const capture = program
       .command("capture")
       .description("print or save packets as they come and go; needs root (sudo) or CAP_NET_RAW");
-    liveOptions(filterOptions(capture).option("-c, --count <n>", "end after n packets", positiveWhole))
+    liveOptions(filterOptions(capture))
       .option("-w, --write <file>", "save packets instead of printing them: pcapng, or pcap by its name; - is stdout")
       .option("--rotate-size <MiB>", "begin another file after so much; their names are numbered", positive)
       .option("--rotate-seconds <seconds>", "begin another file after so long", positive)
@@ -44,7 +44,7 @@ Exit codes: 0 done, 64 wrong usage or filter, 69 not possible on this machine, 7
       .command("read")
       .description("print the packets of a capture file: pcapng or pcap, also compressed by gzip or zstd")
       .argument("<file>", "file to read; - is stdin");
-    showOptions(filterOptions(read).option("-c, --count <n>", "end after n packets", positiveWhole))
+    showOptions(filterOptions(read))
       .addOption(
         new Option(
           "-w, --write <file>",
@@ -78,7 +78,7 @@ Exit codes: 0 done, 64 wrong usage or filter, 65 the file is cut or wrong, 66 ca
       .command("flows")
       .description("list conversations, of a capture file or of what comes and goes: TCP, UDP and ping")
       .argument("[file]", "file to read; - is stdin; live is the network", "live");
-    liveOptions(filterOptions(flows).option("-c, --count <n>", "end after n packets", positiveWhole))
+    liveOptions(filterOptions(flows))
       .addOption(
         new Option("--sort <by>", "what comes first (default: start; on a terminal that is refreshed: latest)").choices(
           ["start", "latest", "duration", "packets", "octets"],
@@ -108,7 +108,7 @@ Live, it needs root (sudo) or CAP_NET_RAW; Ctrl-C ends it. Exit codes are those 
       .command("follow")
       .description("show what both sides of conversations say, of a capture file or live: TCP and UDP")
       .argument("<file>", "file to read; - is stdin; live is the network");
-    liveOptions(filterOptions(follow).option("-c, --count <n>", "end after n packets", positiveWhole))
+    liveOptions(filterOptions(follow))
       .option("--conversation <name>", "only this one, as 'sockinspect flows' calls it: tcp-0")
       .option("-x, --hex", "octets in hex and ASCII")
       .addOption(new Option("--raw <directory>", "a new file for each side there, instead of text").conflicts("hex"))
@@ -142,7 +142,6 @@ Live, it needs root (sudo) or CAP_NET_RAW; Ctrl-C ends it. Exit codes are those 
     filterOptions(convert)
       .option("--from <time>", "only packets from then on: 2026-03-01T12:00, 12:00:01.5, +1.5 or @1700000000")
       .option("--to <time>", "only packets before then; +1.5 is so many seconds after the first packet")
-      .option("-c, --count <n>", "end after n packets", positiveWhole)
       .option("--snaplen <octets>", "keep only so much of each packet", positiveWhole)
       .addHelpText(
         "after",

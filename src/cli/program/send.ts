@@ -1,6 +1,18 @@
 /** Commands that put packets of our own making on the wire. */
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Commands, colorOption, filterOptions, jsonOption, positive, positiveWhole, seconds } from "./options.js";
+import { type Command, Option } from "commander";
+import {
+  type Commands,
+  collect,
+  colorOption,
+  filterOptions,
+  fromZero,
+  jsonOption,
+  positive,
+  positiveWhole,
+  seconds,
+  userOption,
+  whole,
+} from "./options.js";
 
 const DRAFT = "headers and payloads, such as 'ipv4(destination=127.0.0.1)/tcp(destinationPort=5000,flags=syn)'";
 const ROOT = "needs root (sudo) or CAP_NET_RAW";
@@ -38,7 +50,7 @@ Exit codes: 0 the kernel has taken all, ${EXIT}`,
         .argument("<draft...>", DRAFT),
     )
       .option("-W, --timeout <seconds>", "how long an answer is waited for, each time", seconds, 1)
-      .option("--retries <n>", "how often a packet is sent again that nobody answers", whole, 0)
+      .option("--retries <n>", "how often a packet is sent again that nobody answers", fromZero, 0)
       .option("--no-guard", "let the kernel answer what comes back, as with RST to a SYN ACK it knows nothing of")
       .addHelpText(
         "after",
@@ -83,7 +95,7 @@ Exit codes: 0 there were replies, 1 there were none, ${EXIT}`,
       .addOption(new Option("--method <name>", "what is sent").choices(["udp", "tcp", "icmp"]).default("udp"))
       .addOption(new Option("-T, --tcp", "send TCP SYNs").implies({ method: "tcp" }))
       .addOption(new Option("-I, --icmp", "send ICMP echo requests").implies({ method: "icmp" }))
-      .option("-p, --port <port>", "destination port (default: 33434 and up for udp, 80 for tcp)", port)
+      .option("-p, --port <port>", "destination port (default: 33434 and up for udp, 80 for tcp)", destinationPort)
       .option("-f, --first-hop <n>", "begin with this hop", hops, 1)
       .option("-m, --max-hops <n>", "end after this hop", hops, 30)
       .option("-q, --queries <n>", "questions for each hop, 32 at most", queries, 3)
@@ -113,11 +125,10 @@ Exit codes: 0 the host was reached, 1 it was not, ${EXIT}`,
       .addOption(new Option("--speed <factor>", "so many times as fast").argParser(positive).conflicts(["top", "rate"]))
       .addOption(new Option("--top", "as fast as the kernel takes them").conflicts("rate"))
       .option("--rate <n>", "packets a second", positive)
-      .option("-c, --count <n>", "end after n packets", positiveWhole)
       .option("--rewrite <old=new>", "replace an IP or hardware address wherever it stands; may be repeated", collect)
       .addOption(viaOption())
       .option("-i, --interface <name>", "the network interface they go by (default: what the routing table says)")
-      .option("--user <name>", USER)
+      .addOption(userOption())
       .addOption(colorOption())
       .addHelpText(
         "after",
@@ -137,8 +148,6 @@ ${EXIT}`,
   },
 };
 
-const USER = "user to become once the sockets are open (default: who ran sudo, else nobody)";
-
 function viaOption(): Option {
   return new Option("--via <way>", "by a raw IP socket or the link layer (default: what the packet needs)").choices([
     "raw",
@@ -153,7 +162,7 @@ function wayOptions(command: Command): Command {
     .addOption(jsonOption())
     .option("-v, --verbose", "every field of every header")
     .option("-x, --hex", "octets in hex and ASCII")
-    .option("--user <name>", USER)
+    .addOption(userOption())
     .addOption(colorOption());
 }
 
@@ -162,41 +171,23 @@ function hostOptions(command: Command): Command {
     .argument("<host>", "name, IPv4 or IPv6 address")
     .addOption(new Option("-4, --ipv4", "only IPv4").conflicts("ipv6"))
     .option("-6, --ipv6", "only IPv6")
-    .option("--user <name>", USER);
-}
-
-function collect(value: string, earlier: string[] = []): string[] {
-  return [...earlier, value];
-}
-
-function whole(text: string): number {
-  return between(text, 0, Number.MAX_SAFE_INTEGER);
+    .addOption(userOption());
 }
 
 function hops(text: string): number {
-  return between(text, 1, 255);
+  return whole(text, 1, 255);
 }
 
 /** So many that each has a source port of its own, 255 hops away. */
 function queries(text: string): number {
-  return between(text, 1, 32);
+  return whole(text, 1, 32);
 }
 
-function port(text: string): number {
-  return between(text, 1, 65_535);
+function destinationPort(text: string): number {
+  return whole(text, 1, 65_535);
 }
 
 /** The largest datagram of IPv4 holds no more. */
 function dataSize(text: string): number {
-  return between(text, 0, 65_507);
-}
-
-function between(text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new InvalidArgumentError(
-    most === Number.MAX_SAFE_INTEGER
-      ? `It takes a whole number from ${least}.`
-      : `It takes a whole number from ${least} to ${most}.`,
-  );
+  return whole(text, 0, 65_507);
 }

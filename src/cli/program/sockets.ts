@@ -1,6 +1,6 @@
 /** Commands that open stream and datagram sockets of their own, for others to watch. */
 import { type Command, Option } from "commander";
-import { type Commands, colorOption, port, positiveWhole, seconds, takeAny, whole } from "./options.js";
+import { type Commands, colorOption, fromZero, port, positiveWhole, seconds, takeAny, userOption } from "./options.js";
 
 export const socketCommands: Commands = {
   echo(program) {
@@ -49,7 +49,7 @@ function echoCommands(echo: Command): void {
         .choices(["single", "multi", "threads"])
         .default("multi"),
     )
-    .option("--backlog <connections>", "connections that the kernel keeps until they are accepted", whole, 511)
+    .option("--backlog <connections>", "connections that the kernel keeps until they are accepted", fromZero, 511)
     .option("--connections <limit>", "serve no more than so many at once", positiveWhole)
     .option("--idle <seconds>", "close a connection that is silent for so long", seconds)
     .addOption(
@@ -74,7 +74,7 @@ function serverOptions(command: Command): Command {
         capture: true,
       }),
     )
-    .option("--user <name>", "user to become once the sockets are open (default: who ran sudo, else nobody)")
+    .addOption(userOption())
     .option("--json", "one JSON object a line")
     .option("--quiet", "no calls")
     .addOption(colorOption())
