@@ -3,6 +3,7 @@ import type { Source } from "../capture/source.js";
 import { count, printable } from "../render/text.js";
 import type { ColourChoice } from "./colours.js";
 import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
+import { onInterrupt } from "./interrupt.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
 import { type Choice, chooseUser, fileOwner, giveUpPrivileges, laterOwner } from "./privileges.js";
 import { checkSaveOptions, rotates, type SaveOptions, Saving } from "./save.js";
@@ -122,19 +123,12 @@ function captureOptions(filter: string, options: LiveOptions): CaptureOptions {
   };
 }
 
-/** Ends the capture in an orderly way on Ctrl-C, SIGTERM, SIGHUP or after `duration` seconds; a second Ctrl-C ends it at once. */
+/** Ends the capture in an orderly way when it is interrupted, or after `duration` seconds. */
 function endOn(source: Source, duration: number | undefined): () => void {
-  let asked = false;
-  const end = (signal?: NodeJS.Signals): void => {
-    if (asked && signal === "SIGINT") process.exit(130);
-    asked = true;
-    source.stop();
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, end);
+  const release = onInterrupt(() => source.stop());
   const timer = duration === undefined ? undefined : setTimeout(() => source.stop(), duration * 1000);
   return () => {
     clearTimeout(timer);
-    for (const signal of signals) process.off(signal, end);
+    release();
   };
 }

@@ -8,6 +8,7 @@ import { checkSendOptions, type SendOptions, sendBy } from "../send/send.js";
 import { type Sent, Transmitter } from "../send/transmitter.js";
 import type { Outgoing, Way } from "../send/way.js";
 import type { ColourChoice } from "./colours.js";
+import { abortOnInterrupt } from "./interrupt.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 import { Printing, type ShowOptions } from "./show.js";
 import { teller } from "./tell.js";
@@ -48,17 +49,14 @@ export async function sendCommand(drafts: readonly string[], options: SendComman
   const ways = packets.map((packet) => transmitter.open(packet));
   giveUpPrivileges(user);
   if (!options.quiet) await show(packets, options);
-  const stop = (): void => ended.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  abortOnInterrupt(ended);
   const start = performance.now();
   try {
     await sendBy(transmitter, packets, sendOptions);
   } catch (error) {
     if (!ended.signal.aborted) throw error;
   } finally {
-    const { packets: taken, octets, waits } = transmitter;
-    const seconds = (performance.now() - start) / 1000;
-    teller(options.color)(`${sentText({ packets: taken, octets, waits, seconds })}${wayText(ways)}`);
+    teller(options.color)(`${sentText(transmitter, performance.now() - start)}${wayText(ways)}`);
   }
 }
 
@@ -114,7 +112,8 @@ async function show(packets: readonly (Outgoing & Partial<Answer>)[], options: C
 }
 
 /** What the kernel took. */
-export function sentText({ packets, octets, seconds, waits }: Sent): string {
+export function sentText({ packets, octets, waits }: Omit<Sent, "seconds">, milliseconds: number): string {
+  const seconds = milliseconds / 1000;
   const rate = packets > 1 && seconds > 0 ? `, ${Math.round(packets / seconds)} packets/s` : "";
   const waited = waits > 0 ? `, waited ${count(waits, "time")} for room` : "";
   return `${count(packets, "packet")}, ${count(octets, "octet")} sent in ${seconds.toFixed(3)} s${rate}${waited}`;

@@ -10,6 +10,7 @@ import { endText } from "../wire/address.js";
 import { callJson, callLines, timeOf } from "./calls.js";
 import { type ColourChoice, paintFor } from "./colours.js";
 import { addressOf } from "./endpoint.js";
+import { onInterrupt } from "./interrupt.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 import { summary } from "./summary.js";
 import { teller } from "./tell.js";
@@ -133,17 +134,11 @@ async function show(source: Source, shown: Timeline, options: EchoCommandOptions
   }
 }
 
-/** Ends the server after Ctrl-C, SIGTERM or SIGHUP, and when nobody reads any more; a second Ctrl-C ends the process at once. */
+/** Ends the server when it is interrupted, and when nobody reads any more. */
 async function endOf(server: EchoServer<unknown>, gone: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    let asked = false;
     gone.addEventListener("abort", () => resolve());
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-      process.on(signal, () => {
-        if (asked && signal === "SIGINT") process.exit(130);
-        asked = true;
-        resolve();
-      });
+    onInterrupt(resolve);
   });
   await server.close();
 }

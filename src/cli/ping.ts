@@ -5,6 +5,7 @@ import { craftFor } from "../send/here.js";
 import { icmp } from "../wire/icmp.js";
 import { icmpv6 } from "../wire/icmpv6.js";
 import { deviceOf, errorText, type Host, type HostOptions, headerTo, hostOf } from "./host.js";
+import { abortOnInterrupt } from "./interrupt.js";
 import { Output } from "./output.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 
@@ -39,8 +40,7 @@ export async function pingCommand(name: string, options: PingOptions): Promise<v
     interface: device,
   });
   giveUpPrivileges(user);
-  const stop = (): void => ended.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  abortOnInterrupt(ended);
 
   const output = new Output();
   let failure: unknown;
@@ -48,7 +48,7 @@ export async function pingCommand(name: string, options: PingOptions): Promise<v
     output.print(text);
     output.flush().then(
       (reads) => {
-        if (!reads) stop();
+        if (!reads) ended.abort();
       },
       (error: unknown) => {
         failure = error;

@@ -15,6 +15,7 @@ import { sentText } from "./craft-and-send.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
+import { abortOnInterrupt } from "./interrupt.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 import { completed, Rewriting } from "./rewrite.js";
 import { unaskedRemarks } from "./summary.js";
@@ -52,8 +53,7 @@ export async function replayCommand(file: string, words: string[], options: Repl
   });
   const ended = new AbortController();
   const replay = new Replay(transmitter, via ?? "file", rewriting, ended.signal);
-  const stop = (): void => ended.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  abortOnInterrupt(ended);
   const { speed = 1, rate } = options;
   const timing = options.top ? {} : rate !== undefined ? { rate } : { schedule: () => replay.since / speed };
   const tell = teller(options.color);
@@ -64,12 +64,11 @@ export async function replayCommand(file: string, words: string[], options: Repl
   } catch (error) {
     if (!ended.signal.aborted) failure = error;
   }
-  const { packets, octets, waits } = transmitter;
-  const seconds = (performance.now() - start) / 1000;
+  const milliseconds = performance.now() - start;
   const left = [...replay.left].map(([why, n]) => `; ${count(n, "packet")} left out: ${why}`);
   const unused = rewriting.unused.map((rule) => `; --rewrite ${rule} has changed no packet`);
   if (failure === undefined || source.statistics().captured > 0)
-    tell([sentText({ packets, octets, waits, seconds }), ...left, ...unused].join(""));
+    tell([sentText(transmitter, milliseconds), ...left, ...unused].join(""));
   for (const remark of unaskedRemarks(source.unasked)) tell(remark);
   if (failure !== undefined) throw failure;
   reportProblem(file, source);
