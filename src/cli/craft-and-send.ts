@@ -2,8 +2,9 @@
 import { parseDraft } from "../craft/draft.js";
 import { Frame } from "../packet/frame.js";
 import { count } from "../render/text.js";
-import { type Answer, Asker } from "../send/ask.js";
+import { Asker } from "../send/ask.js";
 import { craftFor } from "../send/here.js";
+import type { Answer } from "../send/questions.js";
 import { checkSendOptions, type SendOptions, sendBy } from "../send/send.js";
 import { type Sent, Transmitter } from "../send/transmitter.js";
 import type { Outgoing, Way } from "../send/way.js";

@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { type Layer, layer } from "../packet/packet.js";
-import { type Answer, Asker } from "../send/ask.js";
+import { Asker } from "../send/ask.js";
 import { craftFor } from "../send/here.js";
+import type { Answer } from "../send/questions.js";
 import { icmp } from "../wire/icmp.js";
 import { icmpv6 } from "../wire/icmpv6.js";
 import { deviceOf, errorText, type Host, type HostOptions, headerTo, hostOf } from "./host.js";

@@ -1,8 +1,9 @@
 import { reverse } from "node:dns/promises";
 import { layer } from "../packet/packet.js";
 import { printable } from "../render/text.js";
-import { type Answer, Asker } from "../send/ask.js";
+import { Asker } from "../send/ask.js";
 import { craftFor } from "../send/here.js";
+import type { Answer } from "../send/questions.js";
 import { icmp } from "../wire/icmp.js";
 import { icmpv6 } from "../wire/icmpv6.js";
 import { tcp } from "../wire/tcp.js";

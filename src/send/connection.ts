@@ -7,7 +7,7 @@ import { type Ipv4, ipv4 } from "../wire/ipv4.js";
 import { type Ipv6, ipv6 } from "../wire/ipv6.js";
 import { type Tcp, tcp } from "../wire/tcp.js";
 import { craft } from "./here.js";
-import { LONGEST } from "./pace.js";
+import { Waits } from "./waits.js";
 import type { Outgoing } from "./way.js";
 
 /** Why a segment is sent: what a connection does by itself, or `segment()`. */
@@ -74,7 +74,7 @@ export class Connection implements AsyncDisposable {
   #released = false;
   readonly #segments: Packet[] = [];
   readonly #data: Uint8Array[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #waits = new Waits();
   /** Why it was {@link lose lost}. */
   #failure: unknown;
   /** Data and FIN, one after the other. */
@@ -242,14 +242,14 @@ export class Connection implements AsyncDisposable {
   take(packet: Packet, segment: Tcp): void {
     if (this.#segments.length < KEPT) this.#segments.push(packet);
     if (this.#state !== "closed" && this.#state !== "reset") this.#follow(packet, segment);
-    this.#wake();
+    this.#waits.wake();
   }
 
   /** Ends what waits: nothing can come or go any more, because of `failure` where there is one. @internal */
   lose(failure?: unknown): void {
     this.#failure ??= failure;
     this.#state = "closed";
-    this.#wake();
+    this.#waits.wake();
   }
 
   /** Does `step` when those before it have ended, however they did. */
@@ -341,34 +341,13 @@ export class Connection implements AsyncDisposable {
       if (this.#state === "closed" && !anyway) throw failed("closed", `the connection to ${this.#name} is closed`);
       const left = end - performance.now();
       if (left <= 0 || this.#state === "closed") return false;
-      await this.#woken(left, signal);
+      await this.#waits.wait(left, signal);
     }
-  }
-
-  /** Resolves when something has come, after so many milliseconds, or when the signal says so. */
-  #woken(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = Number.isFinite(milliseconds)
-        ? setTimeout(() => wake(), Math.min(milliseconds, LONGEST))
-        : undefined;
-      const wake = (): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        signal?.removeEventListener("abort", wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal?.addEventListener("abort", wake, { once: true });
-    });
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
   }
 
   async #close(): Promise<void> {
     this.#state = "closed";
-    this.#wake();
+    this.#waits.wake();
     if (this.#released) return;
     this.#released = true;
     await this.#release();

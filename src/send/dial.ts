@@ -12,6 +12,7 @@ import type { Tcp } from "../wire/tcp.js";
 import { Connection, type ConnectionOptions, type Endpoint } from "./connection.js";
 import { guard } from "./guard.js";
 import { Transmitter } from "./transmitter.js";
+import { Waits } from "./waits.js";
 import { checkWaiting, type Outgoing, type WayOptions } from "./way.js";
 
 export interface DialOptions extends ConnectionOptions, WayOptions {
@@ -73,7 +74,7 @@ export class Answering implements AsyncDisposable {
   /** By the other side's address and port. */
   readonly #connections = new Map<string, Connection>();
   readonly #accepted: Connection[] = [];
-  readonly #waiting: (() => void)[] = [];
+  readonly #waits = new Waits();
   /** What has kept a handshake from being made. */
   readonly #refused: unknown[] = [];
   #failure: unknown;
@@ -107,14 +108,7 @@ export class Answering implements AsyncDisposable {
       if (this.#refused.length > 0) throw this.#refused.shift();
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#closed) return undefined;
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          signal?.removeEventListener("abort", wake);
-          resolve();
-        };
-        this.#waiting.push(wake);
-        signal?.addEventListener("abort", wake, { once: true });
-      });
+      await this.#waits.wait(Number.POSITIVE_INFINITY, signal);
     }
   }
 
@@ -126,7 +120,7 @@ export class Answering implements AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     for (const connection of this.#connections.values()) connection.lose(this.#failure);
-    this.#wake();
+    this.#waits.wake();
     await this.#opened.close();
   }
 
@@ -154,20 +148,16 @@ export class Answering implements AsyncDisposable {
     connection.accept(segment).then(
       () => {
         this.#accepted.push(connection);
-        this.#wake();
+        this.#waits.wake();
       },
       (error) => {
         this.#connections.delete(key);
         // Whoever has gone away in the midst of the handshake is no connection
         if (isSockinspectError(error, "CONNECTION")) return;
         this.#refused.push(error);
-        this.#wake();
+        this.#waits.wake();
       },
     );
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 

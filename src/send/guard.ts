@@ -60,14 +60,26 @@ export async function guard(port: number, options: GuardOptions = {}): Promise<G
   return { port: socket.localAddress?.port ?? port, close, [Symbol.asyncDispose]: close };
 }
 
-/** A guard for the port that `packet` comes from; undefined where its answer is nobody's business on this machine. */
-export async function guardFor({ layers }: Packet): Promise<Guard | undefined> {
-  let address: string | undefined;
-  for (const layer of layers) {
-    if (layer.kind === "ipv4" || layer.kind === "ipv6") address = layer.source;
-    if (layer.kind !== "tcp" && layer.kind !== "udp") continue;
-    const own = address === undefined ? undefined : ownAddress(address);
-    return own === undefined ? undefined : await guard(layer.sourcePort, { protocol: layer.kind, address: own });
+/** Guards for the ports of this machine that packets come from, one each. */
+export class Guards {
+  /** Undefined where an answer is nobody's business on this machine. */
+  readonly #guards = new Map<string, Guard | undefined>();
+
+  async add({ layers }: Packet): Promise<void> {
+    let address = "";
+    for (const layer of layers) {
+      if (layer.kind === "ipv4" || layer.kind === "ipv6") address = layer.source;
+      if (layer.kind !== "tcp" && layer.kind !== "udp") continue;
+      const { kind, sourcePort } = layer;
+      const key = `${kind} ${address} ${sourcePort}`;
+      if (this.#guards.has(key)) return;
+      const own = ownAddress(address);
+      this.#guards.set(key, own === undefined ? undefined : await guard(sourcePort, { protocol: kind, address: own }));
+      return;
+    }
   }
-  return undefined;
+
+  async close(): Promise<void> {
+    for (const guard of this.#guards.values()) await guard?.close();
+  }
 }

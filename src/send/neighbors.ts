@@ -14,6 +14,7 @@ import { addUp, checksumOf, pseudoHeader } from "../wire/checksum.js";
 import { ethernet } from "../wire/ethernet.js";
 import { icmpv6 } from "../wire/icmpv6.js";
 import { ipv6 } from "../wire/ipv6.js";
+import { within } from "./waits.js";
 import type { LinkWay } from "./way.js";
 
 /** A neighbour whose hardware address was asked for and is not known yet. */
@@ -84,16 +85,7 @@ export class Neighbors {
     if (!this.#listening) void this.#listen(this.#source!);
     const key = keyOf(device.name, next.address);
     const { found } = this.#asked.get(key) ?? this.#ask(key, device, next, socket);
-    let abort = (): void => {};
-    const aborted = new Promise<never>((_, reject) => {
-      abort = () => reject(signal?.reason);
-    });
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      await Promise.race([found, aborted]);
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    await within(found, Number.POSITIVE_INFINITY, signal);
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,11 @@
 /** Packets at their times. */
 import { setImmediate, setTimeout } from "node:timers/promises";
+import { LONGEST } from "./waits.js";
 
 /** Milliseconds that the event loop may wait for its turn. */
 const TURN = 10;
 /** Milliseconds that a timer may be late. */
 const TIMER = 2;
-/** Milliseconds that a timer takes at most; what is to last longer is waited for in steps. */
-export const LONGEST = 2 ** 31 - 1;
 
 /** Waits until so long after its start, shorter than a timer can, and lets others have their turn. */
 export class Pace {
