@@ -204,7 +204,7 @@ test("sockinspect traceroute says that a host is not reached that a router calls
     binding().setForwarding("lo");
     ip("route", "add", "unreachable", "10.4.0.0/24");
   });
-  const { code, stdout } = await here.run(() => run("traceroute", "-n", "-m", "4", "10.4.0.1"));
+  const { code, stdout } = await here.run(() => run("traceroute", "-n", "-w", "1", "-m", "4", "10.4.0.1"));
   expect(stdout).toMatch(/\n 1 {2}10\.7\.0\.2( {2}[\d.]+ ms){3}\n 2 .*10\.7\.0\.2.* !H|\n 1 {2}10\.7\.0\.2.* !H/);
   expect(code).toBe(1);
   const router2 = await here.run(() => run("traceroute", "-n", "10.7.0.2"));
