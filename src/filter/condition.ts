@@ -1,3 +1,4 @@
+import type { RelationOperator } from "./syntax.js";
 import type { Value, Values } from "./value.js";
 
 export type Comparison = "equal" | "greater" | "atLeast";
@@ -39,6 +40,27 @@ export function or(...conditions: Condition[]): Condition {
 
 export function equal(left: Value, right: Value): Condition {
   return { kind: "test", comparison: "equal", left, right };
+}
+
+/** A comparison as it is written, by those that instructions make. */
+export function related(left: Value, operator: RelationOperator, right: Value): Condition {
+  const test = (comparison: Comparison): Condition => ({ kind: "test", comparison, left, right });
+  switch (operator) {
+    case "=":
+      return equal(left, right);
+    case "!=":
+      return not(equal(left, right));
+    case ">":
+      return test("greater");
+    case ">=":
+      return test("atLeast");
+    case "<":
+      return not(test("atLeast"));
+    case "<=":
+      return not(test("greater"));
+    default:
+      return operator satisfies never;
+  }
 }
 
 /** Whether a value's bits under `mask` are those of `expected`. */

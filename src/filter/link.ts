@@ -1,4 +1,4 @@
-import { and, type Condition, equal, masked, never, not, or } from "./condition.js";
+import { and, type Condition, equal, masked, never, not, or, related } from "./condition.js";
 import { type Context, is, load } from "./context.js";
 import { fault, type Span } from "./fault.js";
 
@@ -107,12 +107,7 @@ function loopbackIs(context: Context, type: number): Condition {
 
 function isLength(context: Context): Condition {
   const { stock, layout } = context;
-  return not({
-    kind: "test",
-    comparison: "greater",
-    left: load(context, layout.type!, 0, 2),
-    right: stock.constant(longestPayload),
-  });
+  return related(load(context, layout.type!, 0, 2), "<=", stock.constant(longestPayload));
 }
 
 /** A frame with an 802.2 header, by what the link-layer header says. */

@@ -1,13 +1,13 @@
 /** Named fields as far as a program can ask for them: where a header is at its usual place. */
 import { type HeaderKind, headerOf } from "../packet/headers.js";
 import type { Field } from "../wire/field.js";
-import { always, and, type Comparison, type Condition, equal, masked, never, not, or } from "./condition.js";
+import { always, and, type Condition, equal, masked, never, not, or, related } from "./condition.js";
 import type { Context } from "./context.js";
 import { ethernet, headerless } from "./layout.js";
 import type { Name } from "./name.js";
 import { ancillary } from "./program.js";
 import { isLong } from "./reach.js";
-import type { Named, RelationOperator, Test } from "./syntax.js";
+import type { Named, Test } from "./syntax.js";
 import type { Size, Value } from "./value.js";
 
 /** Where a header begins: octets from the packet's start, or from behind the IPv4 header at `behind`. */
@@ -147,13 +147,7 @@ function inFrame(context: Context, asked: Question): Condition {
   // RFC 2225 §8.7: ARP for ATM looks otherwise.
   const whole = header === "arp" ? and(not(equal(stock.load(2, 14), stock.constant(19))), present) : present;
   const others = carriers.filter((number) => !own.includes(number));
-  const deeper = and(
-    or(
-      ...others.map(isType),
-      not({ kind: "test", comparison: "greater", left: type, right: stock.constant(longestPayload) }),
-    ),
-    open(context),
-  );
+  const deeper = and(or(...others.map(isType), related(type, "<=", stock.constant(longestPayload))), open(context));
   const inside: Condition =
     own.length === 0 ? deeper : { kind: "choose", when: or(...own.map(isType)), met: whole, otherwise: deeper };
   return and(long(context, asked, 14), {
@@ -188,18 +182,9 @@ function inIpv4(context: Context, asked: Question, at: number): Condition {
   if (header === "ipv4") return and(isIpv4, fieldIs(context, name, test, { at }));
   const length = stock.headerLength(at);
   const total = stock.load(2, at + 2);
-  const reaches = (limit: Value, octets: number): Condition => ({
-    kind: "test",
-    comparison: "atLeast",
-    left: limit,
-    right: stock.operation("+", length, stock.constant(octets)),
-  });
-  const hasWords: Condition = {
-    kind: "test",
-    comparison: "atLeast",
-    left: stock.operation("&", stock.load(1, at), stock.constant(0x0f)),
-    right: stock.constant(5),
-  };
+  const reaches = (limit: Value, octets: number): Condition =>
+    related(limit, ">=", stock.operation("+", length, stock.constant(octets)));
+  const words = stock.operation("&", stock.load(1, at), stock.constant(0x0f));
   const first = equal(stock.operation("&", stock.load(2, at + 6), stock.constant(0x1fff)), stock.constant(0));
   const protocol = stock.load(1, at + 9);
   const is = (number: number): Condition => equal(protocol, stock.constant(number));
@@ -211,7 +196,7 @@ function inIpv4(context: Context, asked: Question, at: number): Condition {
   const deeper = and(or(...tunnels.filter((one) => one !== number).map(is)), open(context));
   return and(
     isIpv4,
-    certain ? always : hasWords,
+    certain ? always : related(words, ">=", stock.constant(5)),
     first,
     number === undefined ? deeper : { kind: "choose", when: is(number), met: present, otherwise: deeper },
   );
@@ -232,12 +217,7 @@ function inIpv6(context: Context, asked: Question, at: number): Condition {
   const size = atLeast[header] ?? headerOf(header).minimumLength;
   const whole = and(
     isLong(stock, stock.constant(at + 40 + size)),
-    or(equal(payload, stock.constant(0)), {
-      kind: "test",
-      comparison: "atLeast",
-      left: payload,
-      right: stock.constant(size),
-    }),
+    or(equal(payload, stock.constant(0)), related(payload, ">=", stock.constant(size))),
   );
   const present = and(certain ? always : whole, fieldIs(context, name, test, { at: at + 40 }));
   const others = [...extensions, ...tunnels].filter((one) => one !== number);
@@ -258,7 +238,7 @@ function strippedTag(context: Context, name: Name, test: Test): Condition {
   const { at } = field;
   // Behind the tag stands what in the frame is where the tag was.
   const word = at === 2 ? stock.load(2, 12) : stock.load(2, ancillary.vlanTag);
-  if (field.type === "u16") return and(long, compared(context, word, test.operator, test.value));
+  if (field.type === "u16") return and(long, related(word, test.operator, stock.constant(test.value)));
   if (field.type !== "bits" && field.type !== "bit") return open(context);
   const width = field.type === "bits" ? field.width : 1;
   return and(long, bitsAre(context, word, 16 - field.bit - width, width, test));
@@ -281,7 +261,7 @@ function fieldIs(context: Context, name: Name, test: Test, place: Place): Condit
     case "u8":
     case "u16":
     case "u32":
-      return compared(context, load(field.at, field.size as Size), test.operator, test.value);
+      return related(load(field.at, field.size as Size), test.operator, stock.constant(test.value));
     case "bits":
     case "bit": {
       const width = field.type === "bits" ? field.width : 1;
@@ -300,12 +280,8 @@ function fieldIs(context: Context, name: Name, test: Test, place: Place): Condit
 /** Options can be asked for being there at all; which they are, and messages of ICMP, is left open. */
 function hasOptions(context: Context, { header }: Name, load: (at: number, size: Size) => Value): Condition {
   const { stock } = context;
-  const longer = (at: number, mask: number, words: number): Condition => ({
-    kind: "test",
-    comparison: "greater",
-    left: stock.operation("&", load(at, 1), stock.constant(mask)),
-    right: stock.constant(words),
-  });
+  const longer = (at: number, mask: number, words: number): Condition =>
+    related(stock.operation("&", load(at, 1), stock.constant(mask)), ">", stock.constant(words));
   if (header === "tcp") return and(longer(12, 0xf0, 0x50), open(context));
   if (header === "ipv4") return and(longer(0, 0x0f, 5), open(context));
   return open(context);
@@ -326,32 +302,7 @@ function bitsAre(
     return operator === "=" ? is : not(is);
   }
   const bits = stock.operation("&", stock.operation(">>", word, stock.constant(shift)), stock.constant(2 ** width - 1));
-  return compared(context, bits, operator, value);
-}
-
-function compared({ stock }: Context, left: Value, operator: RelationOperator, value: number): Condition {
-  const test = (comparison: Comparison): Condition => ({
-    kind: "test",
-    comparison,
-    left,
-    right: stock.constant(value),
-  });
-  switch (operator) {
-    case "=":
-      return test("equal");
-    case "!=":
-      return not(test("equal"));
-    case ">":
-      return test("greater");
-    case ">=":
-      return test("atLeast");
-    case "<":
-      return not(test("atLeast"));
-    case "<=":
-      return not(test("greater"));
-    default:
-      return operator satisfies never;
-  }
+  return related(bits, operator, stock.constant(value));
 }
 
 function octetsAre(

@@ -1,4 +1,4 @@
-import { and, type Comparison, type Condition, not, or } from "./condition.js";
+import { and, type Condition, equal, or, related } from "./condition.js";
 import { type Context, networkIs } from "./context.js";
 import { fault, type Span } from "./fault.js";
 import { loadNetwork, loadTransport } from "./layout.js";
@@ -69,14 +69,8 @@ function ordered(one: number, other: number): { first: number; last: number } {
 
 function within(context: Context, left: Value, ports: Ports, exact: boolean): Condition {
   const { stock } = context;
-  const compare = (comparison: Comparison, port: number): Condition => ({
-    kind: "test",
-    comparison,
-    left,
-    right: stock.constant(port),
-  });
-  if (exact) return compare("equal", ports.first);
-  return and(compare("atLeast", ports.first), not(compare("greater", ports.last)));
+  if (exact) return equal(left, stock.constant(ports.first));
+  return and(related(left, ">=", stock.constant(ports.first)), related(left, "<=", stock.constant(ports.last)));
 }
 
 function eitherPort(direction: Direction | undefined, test: (at: number) => Condition): Condition {
@@ -91,7 +85,7 @@ const transports: readonly Transport[] = ["sctp", "tcp", "udp"];
 export function isFirstFragment(context: Context): Condition {
   const { stock, layout } = context;
   const offset = stock.operation("&", loadNetwork(stock, layout, 6, 2), stock.constant(0x1fff));
-  return { kind: "test", comparison: "equal", left: offset, right: stock.constant(0) };
+  return equal(offset, stock.constant(0));
 }
 
 /** Ports over IPv4. */

@@ -1,4 +1,4 @@
-import { always, and, type Condition, never } from "./condition.js";
+import { always, and, type Condition, never, related } from "./condition.js";
 import type { Context } from "./context.js";
 import { ancillary } from "./program.js";
 import type { Value, Values } from "./value.js";
@@ -37,7 +37,7 @@ export function withinReach(context: Context, condition: Condition): Condition {
 
 /** Whether the packet has at least so many octets. */
 export function isLong(stock: Values, octets: Value): Condition {
-  return { kind: "test", comparison: "atLeast", left: stock.length(), right: octets };
+  return related(stock.length(), ">=", octets);
 }
 
 function of(condition: Condition, reach: Reach): void {

@@ -1,4 +1,4 @@
-import { and, type Comparison, type Condition, equal, not } from "./condition.js";
+import { and, type Condition, equal, not, related } from "./condition.js";
 import { type Context, networkIs } from "./context.js";
 import { fault } from "./fault.js";
 import { loadAt, networkAt, type Offset, plusRegister, transportBase } from "./layout.js";
@@ -31,23 +31,11 @@ export function relationHolds(
 function compared(context: Context, operator: RelationOperator, left: Value, right: Value): Condition {
   // A constant belongs on the right, where an instruction has its place.
   if (left.kind === "constant" && right.kind !== "constant") return compared(context, mirrored[operator], right, left);
-  const test = (comparison: Comparison): Condition => ({ kind: "test", comparison, left, right });
-  switch (operator) {
-    case "=":
-      return equalValues(context, left, right);
-    case "!=":
-      return not(equalValues(context, left, right));
-    case ">":
-      return test("greater");
-    case ">=":
-      return test("atLeast");
-    case "<":
-      return not(test("atLeast"));
-    case "<=":
-      return not(test("greater"));
-    default:
-      return operator satisfies never;
-  }
+  // A sum with a constant is equal when the rest is equal to the difference.
+  if ((operator === "=" || operator === "!=") && left.kind === "operation" && left.operator === "+")
+    if (left.right.kind === "constant" && right.kind === "constant")
+      return related(left.left, operator, context.stock.constant((right.value - left.right.value) >>> 0));
+  return related(left, operator, right);
 }
 
 const mirrored: Readonly<Record<RelationOperator, RelationOperator>> = {
@@ -58,13 +46,6 @@ const mirrored: Readonly<Record<RelationOperator, RelationOperator>> = {
   "<": ">",
   "<=": ">=",
 };
-
-/** A sum with a constant is equal when the rest is equal to the difference. */
-function equalValues(context: Context, left: Value, right: Value): Condition {
-  if (left.kind === "operation" && left.operator === "+" && left.right.kind === "constant" && right.kind === "constant")
-    return equal(left.left, context.stock.constant((right.value - left.right.value) >>> 0));
-  return equal(left, right);
-}
 
 function measure(context: Context, arithmetic: Arithmetic): Measured {
   const { stock } = context;

@@ -1,5 +1,5 @@
 import { ipv4Address, ipv6Address, noGateway, numberAddress, parseEthernet } from "./address.js";
-import { always, and, type Condition, equal, masked, never, not, or } from "./condition.js";
+import { always, and, type Condition, equal, masked, never, not, or, related } from "./condition.js";
 import { type Context, is, load } from "./context.js";
 import { fault, type Span } from "./fault.js";
 import { loadNetwork } from "./layout.js";
@@ -212,12 +212,10 @@ function multicast(context: Context, protocol: Protocol | undefined, span: Span)
   }
   if (protocol === "ip")
     // RFC 1112 §4, and libpcap takes what is reserved above it for multicast, too.
-    return and(linkTypeIs(context, etherType.ip, span), {
-      kind: "test",
-      comparison: "atLeast",
-      left: loadNetwork(stock, layout, 16, 1),
-      right: stock.constant(224),
-    });
+    return and(
+      linkTypeIs(context, etherType.ip, span),
+      related(loadNetwork(stock, layout, 16, 1), ">=", stock.constant(224)),
+    );
   if (protocol === "ip6")
     // RFC 4291 §2.7: ff00::/8.
     return and(
@@ -229,11 +227,7 @@ function multicast(context: Context, protocol: Protocol | undefined, span: Span)
 
 function lengthIs(context: Context, kind: "less" | "greater", value: number): Condition {
   const { stock } = context;
-  const left = stock.length();
-  const right = stock.constant(value);
-  return kind === "greater"
-    ? { kind: "test", comparison: "atLeast", left, right }
-    : not({ kind: "test", comparison: "greater", left, right });
+  return related(stock.length(), kind === "greater" ? ">=" : "<=", stock.constant(value));
 }
 
 function isOutgoing(context: Context, span: Span): Condition {
