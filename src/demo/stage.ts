@@ -6,15 +6,16 @@ import type { Impairment } from "../link/impairment.js";
 import { LINK_DEVICE, type Link, linkAddresses, openLink } from "../link/link.js";
 import type { Frame } from "../packet/frame.js";
 import type { End, Ladder } from "../render/ladder.js";
+import { Waits } from "../send/waits.js";
 import { binding } from "../socket/binding.js";
-import type { Call, CallObserver } from "../socket/calls.js";
-import { DatagramSocket } from "../socket/datagram.js";
+import type { Call } from "../socket/calls.js";
+import type { DatagramSocket } from "../socket/datagram.js";
 import { NetworkNamespace } from "../socket/namespace.js";
-import type { SocketCreateOptions } from "../socket/socket.js";
-import { StreamSocket } from "../socket/stream.js";
+import type { StreamSocket } from "../socket/stream.js";
 import { tcpStateName } from "../socket/tcp-information.js";
 import { linkTypes } from "../wire/numbers.js";
 import { SharedClock } from "./clock.js";
+import { Host } from "./host.js";
 import { compare, matches, type Outline } from "./outline.js";
 import { Recording, type Sample, type Seen } from "./recording.js";
 import { PORT, type Scenario } from "./scenario.js";
@@ -31,65 +32,6 @@ export interface StageOptions {
   readonly save?: (frame: Frame) => void;
   /** Is told what can be drawn, before every step. */
   readonly progress?: (ladder: Ladder) => void;
-}
-
-interface Watch {
-  readonly called: (call: Call) => void;
-  readonly did: (text: string) => void;
-  readonly opened: <S extends StreamSocket | DatagramSocket>(socket: S) => S;
-}
-
-/** One of both ends. */
-export class Host {
-  readonly address: string;
-  readonly #run: <T>(body: () => T) => T;
-  readonly #watch: Watch;
-
-  constructor(address: string, run: <T>(body: () => T) => T, watch: Watch) {
-    this.address = address;
-    this.#run = run;
-    this.#watch = watch;
-  }
-
-  /** What `body` does before it returns is done on this host. */
-  run<T>(body: () => T): T {
-    return this.#run(body);
-  }
-
-  /** Is told of calls, for sockets that are not opened here. */
-  get observe(): CallObserver {
-    return this.#watch.called;
-  }
-
-  /** Says what the program does next that is no call of a socket that is opened here. */
-  did(text: string): void {
-    this.#watch.did(text);
-  }
-
-  async stream(options: SocketCreateOptions = {}): Promise<StreamSocket> {
-    const observe = this.#watch.called;
-    return this.#watch.opened(await this.#run(() => StreamSocket.create({ ...options, observe })));
-  }
-
-  async datagram(options: SocketCreateOptions = {}): Promise<DatagramSocket> {
-    const observe = this.#watch.called;
-    return this.#watch.opened(await this.#run(() => DatagramSocket.create({ ...options, observe })));
-  }
-
-  /** A stream socket that takes connections at port 5000. */
-  async listen(backlog?: number, options: SocketCreateOptions = { reuseAddress: true }): Promise<StreamSocket> {
-    const listener = await this.stream(options);
-    await listener.bind({ address: this.address, port: PORT });
-    await listener.listen(backlog);
-    return listener;
-  }
-
-  /** A stream socket that is connected to port 5000 of `server`. */
-  async connect(server: Host, options: SocketCreateOptions = {}): Promise<StreamSocket> {
-    const socket = await this.stream(options);
-    await socket.connect({ address: server.address, port: PORT });
-    return socket;
-  }
 }
 
 /** The server's address where it is behind a router, and the router's on that side. */
@@ -136,8 +78,8 @@ export class Stage implements AsyncDisposable {
   /** Those ports from which there was a connection. */
   readonly #stood = new Set<number>();
   readonly #impairments: readonly Impairment[] = [];
-  /** Told of every packet. */
-  readonly #waiting = new Set<() => void>();
+  /** Woken by every packet. */
+  readonly #waits = new Waits();
   /** The kernel knows nothing of a connection that there is: without sock_diag(7), no states are better than wrong ones. */
   #isBlind = false;
 
@@ -345,7 +287,7 @@ export class Stage implements AsyncDisposable {
   #take(frame: Frame, passage?: Parameters<Recording["packet"]>[1]): void {
     if (!this.#isRehearsal) this.#options.save?.(frame);
     this.#recording.packet(frame, passage);
-    for (const wake of this.#waiting) wake();
+    this.#waits.wake();
   }
 
   /** Whether `isThere` came true with some packet. */
@@ -354,15 +296,7 @@ export class Stage implements AsyncDisposable {
     while (!isThere()) {
       const left = end - Date.now();
       if (left <= 0) return false;
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          clearTimeout(timer);
-          this.#waiting.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, left);
-        this.#waiting.add(wake);
-      });
+      await this.#waits.wait(left);
     }
     return true;
   }

@@ -1,5 +1,6 @@
 /** One segment of a TCP connection: what is remarkable about it, then what it changes. */
-import { advance, analyze, type Scene } from "./analysis.js";
+import { advance, type Scene } from "./advance.js";
+import { analyze } from "./analysis.js";
 import type { TcpConversation } from "./conversation.js";
 import type { FlowEvent, RuleName } from "./events.js";
 import { ACK, FIN, RST, type Segment, SYN } from "./segment.js";

@@ -7,7 +7,7 @@ export const LONGEST = 2 ** 31 - 1;
 export async function within<T>(
   answer: Promise<T>,
   milliseconds: number,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<T | undefined> {
   signal?.throwIfAborted();
   let release = (): void => {};
@@ -32,7 +32,7 @@ export class Waits {
   readonly #waiting = new Set<() => void>();
 
   /** Resolves at the next {@link wake}, after so many milliseconds, or when the signal says so. */
-  wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const timer = after(milliseconds, () => wake());
       const wake = (): void => {

@@ -1,5 +1,5 @@
+import type { Host } from "../host.js";
 import type { Scenario } from "../scenario.js";
-import type { Host } from "../stage.js";
 
 export const nagle: Scenario = {
   name: "nagle",
