@@ -1,6 +1,6 @@
 /** sockinspect send and ask: packets that drafts on the command line make. */
 import { parseDraft } from "../craft/draft.js";
-import { Frame } from "../packet/frame.js";
+import { frameOf } from "../packet/decode.js";
 import { count } from "../render/text.js";
 import { Asker } from "../send/ask.js";
 import { craftFor } from "../send/here.js";
@@ -11,7 +11,7 @@ import type { Outgoing, Way } from "../send/way.js";
 import type { ColourChoice } from "./colours.js";
 import { abortOnInterrupt } from "./interrupt.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
-import { Printing, type ShowOptions } from "./show.js";
+import { Printing } from "./show.js";
 import { teller } from "./tell.js";
 
 interface CommonOptions {
@@ -96,19 +96,9 @@ export async function askCommand(drafts: readonly string[], options: AskCommandO
 
 /** Packets as `sockinspect capture` shows them, of those that were captured also what the kernel said of them. */
 async function show(packets: readonly (Outgoing & Partial<Answer>)[], options: CommonOptions): Promise<void> {
-  const shown: ShowOptions = {
-    ...options,
-    payload: true,
-    time: "none",
-    reassemble: false,
-  };
-  const printing = new Printing(shown);
-  for (const { octets, linkType, packet } of packets) {
-    const frame = new Frame(packet ?? { seconds: Number.NaN });
-    frame.linkType = linkType;
-    frame.move(new DataView(octets.buffer, octets.byteOffset, octets.byteLength), 0, octets.length, octets.length);
-    printing.take(frame);
-  }
+  const printing = new Printing({ ...options, payload: true, time: "none", reassemble: false });
+  for (const { octets, linkType, packet } of packets)
+    printing.take(frameOf(octets, linkType, packet ?? { seconds: Number.NaN }));
   await printing.end();
 }
 

@@ -19,6 +19,7 @@ import { Output, print, put } from "./output.js";
 import { isInside, runInside } from "./private-namespace.js";
 import { chooseUser, fileOwner } from "./privileges.js";
 import { checkSaveOptions, createText, Saving } from "./save.js";
+import { teller } from "./tell.js";
 import { terminal } from "./terminal.js";
 
 export interface DemoOptions {
@@ -110,8 +111,9 @@ async function play(scenario: Scenario, options: DemoOptions): Promise<void> {
   const packets = stage.packets().length;
   await saving?.close({ captured: packets, received: packets, unmatched: 0, dropped: 0, freezes: 0 });
   await text?.end(ladder, clockError, failures, packets);
-  if (saving) process.stderr.write(`${saving.text}\n`);
-  if (image && svg !== "-") process.stderr.write(`drawn in ${svg}\n`);
+  const tell = teller(options.color);
+  if (saving) tell(saving.text);
+  if (image && svg !== "-") tell(`drawn in ${svg}`);
   if (failures.length > 0) process.exitCode = 1;
 }
 

@@ -1,8 +1,7 @@
 import { text } from "node:stream/consumers";
 import { refusedArgument } from "../arguments.js";
 import type { SockinspectError } from "../errors.js";
-import { decode } from "../packet/decode.js";
-import { Frame } from "../packet/frame.js";
+import { decode, frameOf } from "../packet/decode.js";
 import { linkTypes } from "../wire/numbers.js";
 import type { ColourChoice } from "./colours.js";
 import { Printing } from "./show.js";
@@ -27,7 +26,6 @@ const NOTHING_SAID = { offload: "unknown" } as const;
 /** Shows the packets whose octets stand in `words`, or on stdin: their lines, what they mean, and every field. */
 export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<void> {
   const packets = packetsIn(words.join(" ") === "-" ? await text(process.stdin) : words.join(" "));
-  const frame = new Frame(NOTHING_SAID);
   const printing = new Printing({
     payload: true,
     verbose: true,
@@ -38,9 +36,8 @@ export async function explainCommand(words: readonly string[], options: ExplainO
     reassemble: false,
   });
   for (const octets of packets) {
-    frame.linkType = options.link ? links[options.link] : likeliest(octets);
-    frame.move(new DataView(octets.buffer), 0, octets.length, octets.length);
-    printing.take(frame);
+    const linkType = options.link ? links[options.link] : likeliest(octets);
+    printing.take(frameOf(octets, linkType, NOTHING_SAID));
   }
   await printing.end();
 }

@@ -15,9 +15,14 @@ export interface DecodeOptions extends About {
 export function decode(octets: Uint8Array, linkType: number = linkTypes.ethernet, about: DecodeOptions = {}): Packet {
   if (!(octets instanceof Uint8Array)) throw badArgument("octets", octets, "a Uint8Array");
   if (typeof linkType !== "number") throw badArgument("linkType", linkType, "a number of linkTypes");
+  return frameOf(octets, linkType, about).own();
+}
+
+/** As {@link decode}, read where it lies. */
+export function frameOf(octets: Uint8Array, linkType: number = linkTypes.ethernet, about: DecodeOptions = {}): Frame {
   const frame = new Frame(about);
   frame.linkType = linkType;
   const data = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
   frame.move(data, 0, octets.length, Math.max(octets.length, about.length ?? 0));
-  return frame.own();
+  return frame;
 }

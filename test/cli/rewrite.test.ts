@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { completed, Rewriting } from "../../src/cli/rewrite.js";
 import { craft } from "../../src/craft/craft.js";
 import { fragment, type Octets } from "../../src/craft/fragment.js";
-import { decode } from "../../src/packet/decode.js";
-import { Frame } from "../../src/packet/frame.js";
+import { frameOf as alone, decode } from "../../src/packet/decode.js";
+import type { Frame } from "../../src/packet/frame.js";
 import { layer, type Packet } from "../../src/packet/packet.js";
 import { FragmentReassembly } from "../../src/packet/reassembly.js";
 import { arp } from "../../src/wire/arp.js";
@@ -15,12 +15,7 @@ import { ipv6 } from "../../src/wire/ipv6.js";
 import { tcp } from "../../src/wire/tcp.js";
 import { udp } from "../../src/wire/udp.js";
 
-function frameOf({ octets, linkType }: Octets): Frame {
-  const frame = new Frame();
-  frame.linkType = linkType;
-  frame.move(new DataView(octets.buffer, octets.byteOffset, octets.length), 0, octets.length, octets.length);
-  return frame;
-}
+const frameOf = ({ octets, linkType }: Octets): Frame => alone(octets, linkType);
 
 const rewritten = (packet: Octets, ...rules: string[]): Packet | undefined => {
   const other = new Rewriting(rules).packet(frameOf(packet));

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import type { Conversation } from "../../src/flow/conversation.js";
 import { Conversations } from "../../src/flow/conversations.js";
 import { decode } from "../../src/packet/decode.js";
-import { Frame } from "../../src/packet/frame.js";
 import type { Packet } from "../../src/packet/packet.js";
 import { FragmentReassembly } from "../../src/packet/reassembly.js";
 import { linkTypes } from "../../src/wire/numbers.js";
@@ -40,20 +39,11 @@ function tagged(octets: Uint8Array, ...ids: readonly number[]): Uint8Array {
   ]);
 }
 
-function rawFrame(octets: Uint8Array): Frame {
-  const frame = new Frame();
-  frame.linkType = linkTypes.raw;
-  frame.move(new DataView(octets.buffer), 0, octets.length, octets.length);
-  return frame;
-}
-
 test("both directions are one conversation, told by octets and by values alike", () => {
   const frames = [syn, synAck, handshakeAck, hello, fin];
   const [views, values] = [new Conversations(), new Conversations()];
-  const frame = new Frame();
   for (const octets of frames) {
-    frame.move(new DataView(octets.buffer, octets.byteOffset, octets.length), 0, octets.length, octets.length);
-    const seen = views.follow(frame)!;
+    const seen = views.follow(frameOf(octets, {}, linkTypes.ethernet))!;
     const { from, sequence, acknowledgment, length } = seen;
     expect(values.follow(decode(octets))).toMatchObject({ from, sequence, acknowledgment, length });
   }
@@ -132,9 +122,7 @@ test("who asks itself is told from its answer, by octets and by values", () => {
     const from = ([8, 0] as const).map((type) => {
       const octets = Uint8Array.from(echoRequest);
       octets[34] = type;
-      const frame = new Frame();
-      frame.move(new DataView(octets.buffer), 0, octets.length, octets.length);
-      return conversations.follow(value ? decode(octets) : frame)!.from;
+      return conversations.follow(value ? decode(octets) : frameOf(octets, {}, linkTypes.ethernet))!.from;
     });
     expect(from).toEqual(["client", "server"]);
     expect([...conversations]).toMatchObject([{ client: { packets: 1 }, server: { packets: 1 } }]);
@@ -429,7 +417,7 @@ test("the client's acknowledgment ends the handshake, also where the SYN-ACK was
 test("a header that is longer than its packet is counted, and changes nothing", () => {
   const octets = segmentOctets({ from: "client", flags: "FA", seq: 101, ack: 301 });
   octets[32] = 0xf0; // 60 octets, of which 20 are there
-  for (const follow of [decode(octets, linkTypes.raw), rawFrame(octets)]) {
+  for (const follow of [decode(octets, linkTypes.raw), frameOf(octets)]) {
     const conversations = new Conversations();
     for (const packet of handshake()) conversations.follow(packet);
     const { conversation, events } = conversations.follow(follow)!;
@@ -445,7 +433,7 @@ test("a source route leads to who the conversation is with", () => {
   const routed = Uint8Array.from([...octets.slice(0, 20), 131, 7, 4, 203, 0, 113, 9, 0, ...octets.slice(20)]);
   routed[0] = 0x47;
   routed[3] = routed.length;
-  for (const packet of [decode(routed, linkTypes.raw), rawFrame(routed)]) {
+  for (const packet of [decode(routed, linkTypes.raw), frameOf(routed)]) {
     const { conversation } = new Conversations().follow(packet)!;
     expect(conversation.server.address).toBe("203.0.113.9");
   }

@@ -2,15 +2,8 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { craft } from "../../src/craft/craft.js";
 import { SockinspectError } from "../../src/errors.js";
-import { decode } from "../../src/packet/decode.js";
-import { Frame } from "../../src/packet/frame.js";
+import { decode, frameOf } from "../../src/packet/decode.js";
 import * as packets from "../support/packets.js";
-
-function frameOf(octets: Uint8Array): Frame {
-  const frame = new Frame();
-  frame.move(new DataView(octets.buffer, octets.byteOffset, octets.length), 0, octets.length, octets.length);
-  return frame;
-}
 
 test.each([packets.syn, packets.udp6, packets.portUnreachable, packets.portUnreachable6])(
   "a frame says what the decoded packet says",

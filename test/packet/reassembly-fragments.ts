@@ -1,5 +1,6 @@
 /** Datagrams as hosts send them, whole and in fragments, without a link-layer header. */
-import { Frame } from "../../src/packet/frame.js";
+import { frameOf as alone } from "../../src/packet/decode.js";
+import type { Frame } from "../../src/packet/frame.js";
 import type { About } from "../../src/packet/packet.js";
 import { addUp, checksumOf } from "../../src/wire/checksum.js";
 import { linkTypes } from "../../src/wire/numbers.js";
@@ -70,10 +71,7 @@ export function cuts(length: number, size: number): [number, number][] {
 }
 
 export function frameOf(octets: Uint8Array, about: About = {}, linkType: number = linkTypes.raw): Frame {
-  const frame = new Frame(about);
-  frame.linkType = linkType;
-  frame.move(new DataView(octets.buffer, octets.byteOffset, octets.length), 0, octets.length, octets.length);
-  return frame;
+  return alone(octets, linkType, about);
 }
 
 /** `length` octets, each unlike its neighbours. */

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { craft } from "../../src/craft/craft.js";
-import { decode } from "../../src/packet/decode.js";
-import { Frame } from "../../src/packet/frame.js";
+import { decode, frameOf } from "../../src/packet/decode.js";
 import type { Packet } from "../../src/packet/packet.js";
 import { line, lines } from "../../src/render/line.js";
 import { icmpv6 } from "../../src/wire/icmpv6.js";
@@ -233,8 +232,7 @@ test("a packet read in place and its value read alike, whatever is in it", () =>
         octets.set(sample.subarray(0, octets.length));
         for (const { at, octet } of changes) if (at < octets.length) octets[at] = octet;
         if (asks && octets.length >= 66 + get.length) octets.set(get, 66);
-        const frame = new Frame();
-        frame.move(new DataView(octets.buffer), 0, octets.length, octets.length);
+        const frame = frameOf(octets);
         expect(show[0]!(frame)).toBe(show[1]!(frame.own()));
       },
     ),
