@@ -25,7 +25,7 @@ class Return {
   ~Return() {
     try {
       Enter(own_);
-    } catch (const SystemError& error) {
+    } catch (const SystemError&) {
       Napi::Error::Fatal("setns", "the thread cannot return to its network namespace");
     }
   }

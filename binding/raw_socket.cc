@@ -12,6 +12,7 @@
 #include "address.h"
 #include "batch.h"
 #include "error.h"
+#include "socket_option.h"
 #include "waiting.h"
 
 namespace sockinspect {
@@ -20,10 +21,6 @@ namespace {
 // linux/in.h and linux/in6.h, which netinet/in.h does not go with.
 constexpr int kIpNodefrag = 22;
 constexpr int kIpv6HdrIncl = 36;
-
-void SetInt(int fd, int level, int option, int value, const char* name) {
-  Retry("setsockopt", name, [&] { return setsockopt(fd, level, option, &value, sizeof value); });
-}
 
 }  // namespace
 
@@ -58,11 +55,11 @@ RawSocket::RawSocket(const Napi::CallbackInfo& info) : ObjectWrap(info) {
       return socket(family_, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, static_cast<int>(protocol));
     }));
     if (family == 4) {
-      SetInt(fd_.get(), IPPROTO_IP, IP_HDRINCL, header_included ? 1 : 0, "IP_HDRINCL");
+      SetSocketOption(fd_.get(), IPPROTO_IP, IP_HDRINCL, header_included ? 1 : 0, "IP_HDRINCL");
       // Connection tracking would put fragments that we send together, and cut them anew.
-      SetInt(fd_.get(), IPPROTO_IP, kIpNodefrag, 1, "IP_NODEFRAG");
+      SetSocketOption(fd_.get(), IPPROTO_IP, kIpNodefrag, 1, "IP_NODEFRAG");
     } else {
-      SetInt(fd_.get(), IPPROTO_IPV6, kIpv6HdrIncl, header_included ? 1 : 0, "IPV6_HDRINCL");
+      SetSocketOption(fd_.get(), IPPROTO_IPV6, kIpv6HdrIncl, header_included ? 1 : 0, "IPV6_HDRINCL");
     }
     writing_ = Fd(Retry("fcntl", "F_DUPFD_CLOEXEC", [&] { return fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0); }));
     const auto& poller = env.GetInstanceData<AddonData>()->poller;
@@ -86,19 +83,9 @@ void RawSocket::Bind(const Napi::CallbackInfo& info) {
 }
 
 void RawSocket::SetOption(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto level = static_cast<int>(Unsigned(env, info[0], "level"));
-  const auto option = static_cast<int>(Unsigned(env, info[1], "option"));
-  Reporting(env, [&] {
+  Reporting(info.Env(), [&] {
     RequireOpen("setsockopt");
-    if (info[2].IsNumber()) {
-      SetInt(fd_.get(), level, option, info[2].As<Napi::Number>().Int32Value(), "");
-      return;
-    }
-    const auto value = Octets(env, info[2], "value");
-    Retry("setsockopt", "", [&] {
-      return setsockopt(fd_.get(), level, option, value.Data(), static_cast<socklen_t>(value.ByteLength()));
-    });
+    SetSocketOption(fd_.get(), info);
   });
 }
 

@@ -168,9 +168,11 @@ Napi::Value Socket::Accept(const Napi::CallbackInfo& info) {
       return accept4(fd_.get(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     });
     if (fd == kWouldBlock) return info.Env().Undefined();
+    Fd accepted(static_cast<int>(fd));
     auto result = Napi::Object::New(info.Env());
-    result.Set("fd", static_cast<int>(fd));
+    result.Set("fd", accepted.get());
     result.Set("remote", ToNode(info.Env(), peer));
+    accepted.Release();
     return result;
   });
 }
@@ -179,11 +181,10 @@ Napi::Value Socket::Connect(const Napi::CallbackInfo& info) {
   return Reporting(info.Env(), [&] {
     RequireOpen("connect");
     const auto address = SocketAddressFrom(info.Env(), family_, info[0], info[1]);
-    for (;;) {
-      const bool connected = connect(fd_.get(), address.get(), address.size) == 0;
-      if (connected || errno == EINPROGRESS) return Napi::Boolean::New(info.Env(), connected);
-      if (errno != EINTR) throw SystemError(errno, "connect");
-    }
+    const bool connected = connect(fd_.get(), address.get(), address.size) == 0;
+    // POSIX: what a signal interrupts goes on by itself, too
+    if (!connected && errno != EINPROGRESS && errno != EINTR) throw SystemError(errno, "connect");
+    return Napi::Boolean::New(info.Env(), connected);
   });
 }
 
@@ -302,19 +303,9 @@ void Socket::Shutdown(const Napi::CallbackInfo& info) {
 }
 
 void Socket::SetOption(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Reporting(env, [&] {
+  Reporting(info.Env(), [&] {
     RequireOpen("setsockopt");
-    const auto level = static_cast<int>(Unsigned(env, info[0], "level"));
-    const auto option = static_cast<int>(Unsigned(env, info[1], "option"));
-    if (info[2].IsNumber()) {
-      SetSocketOption(fd_.get(), level, option, info[2].As<Napi::Number>().Int32Value(), "");
-      return;
-    }
-    const auto value = Octets(env, info[2], "value");
-    Retry("setsockopt", "", [&] {
-      return setsockopt(fd_.get(), level, option, value.Data(), static_cast<socklen_t>(value.ByteLength()));
-    });
+    SetSocketOption(fd_.get(), info);
   });
 }
 

@@ -9,6 +9,19 @@
 
 namespace sockinspect {
 
+void SetSocketOption(int fd, const Napi::CallbackInfo& info) {
+  const auto level = static_cast<int>(Unsigned(info.Env(), info[0], "level"));
+  const auto option = static_cast<int>(Unsigned(info.Env(), info[1], "option"));
+  if (info[2].IsNumber()) {
+    SetSocketOption(fd, level, option, info[2].As<Napi::Number>().Int32Value(), "");
+    return;
+  }
+  const auto value = Octets(info.Env(), info[2], "value");
+  Retry("setsockopt", "", [&] {
+    return setsockopt(fd, level, option, value.Data(), static_cast<socklen_t>(value.ByteLength()));
+  });
+}
+
 Napi::Uint8Array FilterProgram(Napi::Env env, const Napi::Value& value) {
   const auto program = Octets(env, value, "filter");
   const size_t length = program.ByteLength();
