@@ -9,6 +9,7 @@ const MOST = 1024;
 export class DatagramBatch {
   /** How many there is room for. */
   readonly size: number;
+  /** @internal */
   readonly native: NativeDatagramBatch;
   readonly #octets: Uint8Array;
   readonly #lengths: Uint32Array;

@@ -67,7 +67,7 @@ export class RawSocket implements AsyncDisposable {
     }
   }
 
-  /** The addon's socket, for whoever sends in batches. Throws `CLOSED`. */
+  /** The addon's socket, for whoever sends in batches. Throws `CLOSED`. @internal */
   get native(): NativeRawSocket {
     if (this.#closed) throw new SockinspectError("CLOSED", "this raw socket is closed", {});
     return this.#socket;
