@@ -2,7 +2,7 @@ import { type CaptureOptions, capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
 import { count, printable } from "../render/text.js";
 import type { ColourChoice } from "./colours.js";
-import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
+import { type FilterOptions, filterOf } from "./filter.js";
 import { onInterrupt } from "./interrupt.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
 import { type Choice, chooseUser, fileOwner, giveUpPrivileges, laterOwner } from "./privileges.js";
@@ -32,9 +32,8 @@ const MEBI = 1024 * 1024;
 export async function captureCommand(words: string[], options: CaptureCommandOptions): Promise<void> {
   checkSaveOptions(options);
   const user = chooseUser(options.user);
-  const filter = await filterOf(words, options);
-  const addresses = await addressesIn(filter);
-  const source = capture({ ...captureOptions(filter, options), addresses });
+  const asked = await filterOf(words, options);
+  const source = capture({ ...captureOptions(options), ...asked });
   let saving: Saving | undefined;
   try {
     // Only once the socket is open: a file that is there is not replaced for a mistake in the filter
@@ -46,7 +45,7 @@ export async function captureCommand(words: string[], options: CaptureCommandOpt
     const prints = !options.quiet && (saving === undefined || options.print === true);
     const sinks: Sink[] = [...(saving ? [saving] : []), ...(prints ? showing(options) : [])];
     const silent = !prints || options.ladder === true;
-    await follow(source, sinks, saving, silent, options, notes(filter, options, said, saving?.note));
+    await follow(source, sinks, saving, silent, options, notes(asked.filter, options, said, saving?.note));
   } finally {
     await source.close();
     await saving?.close(source.statistics());
@@ -60,12 +59,11 @@ export async function pourLive(
   sinks: () => readonly Sink[],
 ): Promise<void> {
   const user = chooseUser(options.user);
-  const filter = await filterOf(words, options);
-  const addresses = await addressesIn(filter);
-  const source = capture({ ...captureOptions(filter, options), addresses });
+  const asked = await filterOf(words, options);
+  const source = capture({ ...captureOptions(options), ...asked });
   try {
     const said = giveUpPrivileges(user);
-    await follow(source, sinks(), undefined, false, options, notes(filter, options, said));
+    await follow(source, sinks(), undefined, false, options, notes(asked.filter, options, said));
   } finally {
     await source.close();
   }
@@ -111,9 +109,8 @@ async function follow(
   }
 }
 
-function captureOptions(filter: string, options: LiveOptions): CaptureOptions {
+function captureOptions(options: LiveOptions): CaptureOptions {
   return {
-    filter,
     ...(options.interface !== undefined && { interface: options.interface }),
     ...(options.count !== undefined && { limit: options.count }),
     ...(options.snaplen !== undefined && { snapLength: options.snaplen }),

@@ -8,7 +8,7 @@ import type { FileProblem, FileRecord } from "../capture/record.js";
 import { isSockinspectError } from "../errors.js";
 import { count } from "../render/text.js";
 import { exitCodes, refusedAs } from "./failure.js";
-import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
+import { type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { isBefore, type Moment, type MomentOf, parseMoment } from "./moment.js";
 import { unaskedRemarks } from "./summary.js";
@@ -30,8 +30,7 @@ export async function convertCommand(
   refuseTerminal(from);
   if (to === "-" && process.stdout.isTTY)
     throw refusedArgument("out", to, "standard output would fill the terminal: name a file, or pipe it into a program");
-  const filter = await filterOf(words, options);
-  const addresses = await addressesIn(filter);
+  const { filter, addresses } = await filterOf(words, options);
   const asks = await fileFilter(filter, addresses);
   await using input = await refusedAs(exitCodes.noInput, openCapture(from));
   const choice = new Choice(asks, options);

@@ -6,8 +6,20 @@ export interface FilterOptions {
   readonly protocol?: string;
 }
 
+/** What packets are chosen by. */
+export interface Filter {
+  readonly filter: string;
+  /** Of the hosts that it names, by the system's resolver. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+}
+
 /** The filter that the words and the `--port --host --protocol` of a command line mean together. */
-export async function filterOf(words: readonly string[], options: FilterOptions): Promise<string> {
+export async function filterOf(words: readonly string[], options: FilterOptions): Promise<Filter> {
+  const filter = await filterText(words, options);
+  return { filter, addresses: await addressesIn(filter) };
+}
+
+async function filterText(words: readonly string[], options: FilterOptions): Promise<string> {
   const typed = words.join(" ").trim();
   const parts = [
     ...(options.protocol === undefined ? [] : [options.protocol]),
@@ -41,10 +53,9 @@ function oneWord(option: string, value: string): string {
   throw refusedArgument(option, value, `${option} takes a name or a number, not ${JSON.stringify(value)}`);
 }
 
-const nothing: ReadonlyMap<string, readonly string[]> = new Map();
+const nothing: Filter["addresses"] = new Map();
 
-/** The addresses of the hosts that a filter names, by the system's resolver. */
-export async function addressesIn(filter: string): Promise<ReadonlyMap<string, readonly string[]>> {
+async function addressesIn(filter: string): Promise<Filter["addresses"]> {
   if (filter === "") return nothing;
   // The language is loaded where it is used
   const { addressesOf } = await import("../filter/compile.js");

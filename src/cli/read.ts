@@ -1,7 +1,7 @@
-import { type ReadOptions, read } from "../capture/read.js";
+import { read } from "../capture/read.js";
 import type { ColourChoice } from "./colours.js";
 import { exitCodes, refusedAs } from "./failure.js";
-import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
+import { type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { type LadderCommandOptions, showing } from "./ladder.js";
 import { pour, remarksOf, type Sink } from "./sink.js";
@@ -29,9 +29,8 @@ export async function pourFile(
   sinks: () => readonly Sink[],
 ): Promise<void> {
   refuseTerminal(file);
-  const filter = await filterOf(words, options);
-  const addresses = await addressesIn(filter);
-  const source = read(file, readOptions(filter, addresses, options));
+  const asked = await filterOf(words, options);
+  const source = read(file, { ...asked, ...(options.count !== undefined && { limit: options.count }) });
   const tell = teller(options.color);
   // In a pipeline Ctrl-C is for all: what the writer still has to say is read; the second one ends it at once
   if (file === "-") process.once("SIGINT", () => {});
@@ -41,12 +40,4 @@ export async function pourFile(
   tell(fileSummary(source, span));
   for (const remark of [...unaskedRemarks(source.unasked), ...remarksOf(all)]) tell(remark);
   reportProblem(file, source);
-}
-
-function readOptions(
-  filter: string,
-  addresses: ReadonlyMap<string, readonly string[]>,
-  { count }: FileOptions,
-): ReadOptions {
-  return { filter, addresses, ...(count !== undefined && { limit: count }) };
 }

@@ -13,7 +13,7 @@ import { linkTypes } from "../wire/numbers.js";
 import type { ColourChoice } from "./colours.js";
 import { sentText } from "./craft-and-send.js";
 import { exitCodes, refusedAs } from "./failure.js";
-import { addressesIn, type FilterOptions, filterOf } from "./filter.js";
+import { type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { abortOnInterrupt } from "./interrupt.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
@@ -38,8 +38,7 @@ export async function replayCommand(file: string, words: string[], options: Repl
   refuseTerminal(file);
   const user = chooseUser(options.user);
   const rewriting = new Rewriting(options.rewrite ?? []);
-  const filter = await filterOf(words, options);
-  const addresses = await addressesIn(filter);
+  const asked = await filterOf(words, options);
   const { via, interface: device } = options;
   await using transmitter = new Transmitter({ via, interface: device }, (error) => replay.passesOver(error));
   // The file says only packet by packet what it needs
@@ -47,8 +46,7 @@ export async function replayCommand(file: string, words: string[], options: Repl
   await using input = file === "-" ? undefined : await refusedAs(exitCodes.noInput, openFile(file));
   giveUpPrivileges(user);
   const source = read(input ? { file, handle: input } : file, {
-    filter,
-    addresses,
+    ...asked,
     ...(options.count !== undefined && { limit: options.count }),
   });
   const ended = new AbortController();

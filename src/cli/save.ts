@@ -12,7 +12,7 @@ import type { Statistics } from "../capture/source.js";
 import { isSockinspectError, SockinspectError } from "../errors.js";
 import type { Frame } from "../packet/frame.js";
 import { count } from "../render/text.js";
-import { type Interface, interfaces } from "../socket/interfaces.js";
+import { hardwareTypes, type Interface, interfaces } from "../socket/interfaces.js";
 import { linkTypes } from "../wire/numbers.js";
 import { exitCodes, refusedAs } from "./failure.js";
 import { put } from "./output.js";
@@ -299,8 +299,7 @@ function describedFor({ interface: name }: SaveOptions): CaptureInterface {
 }
 
 function linkTypeOf({ hardwareType, loopback }: Interface): number {
-  // linux/if_arp.h: ARPHRD_ETHER, ARPHRD_LOOPBACK
-  return hardwareType === 1 || loopback ? linkTypes.ethernet : linkTypes.raw;
+  return hardwareType === hardwareTypes.ethernet || loopback ? linkTypes.ethernet : linkTypes.raw;
 }
 
 /** As rotated files are called. */

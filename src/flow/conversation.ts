@@ -167,6 +167,7 @@ export class EchoConversation extends Base<Side> {
     return roundTripsAt(this.#roundTrips, 0);
   }
 
+  /** @internal */
   ask(sequence: number, time: number): void {
     this.requests++;
     this.#asked.delete(sequence);
@@ -178,7 +179,7 @@ export class EchoConversation extends Base<Side> {
     this.#asked.set(sequence, time);
   }
 
-  /** Whether it is the first reply to its request, as far as is known. */
+  /** Whether it is the first reply to its request, as far as is known. @internal */
   answer(sequence: number, time: number): boolean {
     this.replies++;
     this.answeredAfter = Number.NaN;
@@ -238,6 +239,7 @@ export class TcpConversation extends Base<TcpSide> {
     super(new TcpSide(true), new TcpSide(false));
   }
 
+  /** @internal */
   override begin(number: number, clientIsLow: boolean, packet: Packet): void {
     super.begin(number, clientIsLow, packet);
     this.client.begin();

@@ -12,8 +12,8 @@ import { Pace } from "./pace.js";
 import { type Answer, filterFor, type Question, Questions } from "./questions.js";
 import { checkSendOptions, outgoing, type Sendable } from "./send.js";
 import { Transmitter } from "./transmitter.js";
-import { within } from "./waits.js";
-import { checkWaiting, type Way, type WayOptions } from "./way.js";
+import { checkWaiting, within } from "./waits.js";
+import type { Way, WayOptions } from "./way.js";
 
 export interface AskOptions extends WayOptions {
   /** Milliseconds an answer is waited for, after each attempt, and before it a neighbour's hardware address. Default: 1000. */

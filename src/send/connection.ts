@@ -1,13 +1,15 @@
 /** One end of a TCP connection, segment by segment: RFC 9293 without congestion control. */
+import { requireSignal, requireType } from "../arguments.js";
 import type { Craftable } from "../craft/craft.js";
 import { SockinspectError } from "../errors.js";
 import type { Packet, Payload } from "../packet/packet.js";
+import { octetsOf } from "../socket/socket.js";
 import type { DraftFields } from "../wire/header.js";
 import { type Ipv4, ipv4 } from "../wire/ipv4.js";
 import { type Ipv6, ipv6 } from "../wire/ipv6.js";
 import { type Tcp, tcp } from "../wire/tcp.js";
 import { craft } from "./here.js";
-import { Waits } from "./waits.js";
+import { checkWaiting, Waits } from "./waits.js";
 import type { Outgoing } from "./way.js";
 
 /** Why a segment is sent: what a connection does by itself, or `segment()`. */
@@ -32,6 +34,15 @@ export interface ConnectionOptions {
   /** How often a segment is sent again. Default: 3. */
   readonly retries?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Throws `BAD_ARGUMENT`. */
+export function checkConnectionOptions(options: ConnectionOptions): void {
+  requireType("options", options, "object");
+  const { timeout = 1000, retries = 3, override, signal } = options;
+  checkWaiting(timeout, retries);
+  requireSignal(signal);
+  if (override !== undefined) requireType("override", override, "function");
 }
 
 export interface Endpoint {
@@ -366,10 +377,6 @@ export class Connection implements AsyncDisposable {
 
 function failed(reason: "refused" | "reset" | "no answer" | "closed", message: string): SockinspectError<"CONNECTION"> {
   return new SockinspectError("CONNECTION", message, { reason });
-}
-
-function octetsOf(data: Uint8Array | string): Uint8Array {
-  return typeof data === "string" ? new TextEncoder().encode(data) : data;
 }
 
 function dataOf(packet: Packet): Uint8Array {

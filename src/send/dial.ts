@@ -1,6 +1,6 @@
 /** TCP connections by hand: as a client, or as a server. */
 
-import { refusedArgument, requireSignal, requireType, shown, whole } from "../arguments.js";
+import { refusedArgument, requireType, shown, whole } from "../arguments.js";
 import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
 import { isSockinspectError } from "../errors.js";
@@ -9,11 +9,11 @@ import { interfaceOf } from "../socket/interfaces.js";
 import { routeTo } from "../socket/routes.js";
 import { parseIpv4, parseIpv6 } from "../wire/address.js";
 import type { Tcp } from "../wire/tcp.js";
-import { Connection, type ConnectionOptions, type Endpoint } from "./connection.js";
+import { Connection, type ConnectionOptions, checkConnectionOptions, type Endpoint } from "./connection.js";
 import { guard } from "./guard.js";
 import { Transmitter } from "./transmitter.js";
 import { Waits } from "./waits.js";
-import { checkWaiting, type Outgoing, type WayOptions } from "./way.js";
+import type { Outgoing, WayOptions } from "./way.js";
 
 export interface DialOptions extends ConnectionOptions, WayOptions {
   /** The address and port to come from. Default: what the routing table says, and a free port. */
@@ -257,14 +257,6 @@ class Opened implements AsyncDisposable {
 /** A link-local address is bound to with its device. */
 function bindable(address: string, device: string | undefined): string {
   return address.startsWith("fe80:") && device !== undefined ? `${address}%${interfaceOf(device).name}` : address;
-}
-
-function checkConnectionOptions(options: ConnectionOptions): void {
-  requireType("options", options, "object");
-  const { timeout = 1000, retries = 3, override, signal } = options;
-  checkWaiting(timeout, retries);
-  requireSignal(signal);
-  if (override !== undefined) requireType("override", override, "function");
 }
 
 function checkEndpoint(remote: Endpoint): void {

@@ -2,7 +2,7 @@
 import { type Craftable, crafter } from "../craft/craft.js";
 import type { Crafted } from "../craft/crafted.js";
 import { isSockinspectError } from "../errors.js";
-import { type Interface, interfaceOf } from "../socket/interfaces.js";
+import { hardwareTypes, type Interface, interfaceOf } from "../socket/interfaces.js";
 import { routeTo } from "../socket/routes.js";
 
 type Craft = (...pieces: readonly Craftable[]) => Crafted;
@@ -28,10 +28,8 @@ export function craftFor(name: string | undefined): Craft {
   });
 }
 
-const ARPHRD_ETHER = 1;
-
 function hardwareAddressOf({ hardwareType, hardwareAddress }: Interface): string | undefined {
-  return hardwareType === ARPHRD_ETHER ? hardwareAddress : undefined;
+  return hardwareType === hardwareTypes.ethernet ? hardwareAddress : undefined;
 }
 
 function known<T>(look: () => T): T | undefined {

@@ -4,7 +4,7 @@ import { capture } from "../capture/live.js";
 import type { Source } from "../capture/source.js";
 import { SockinspectError } from "../errors.js";
 import type { Packet } from "../packet/packet.js";
-import type { Interface } from "../socket/interfaces.js";
+import { hardwareTypes, type Interface } from "../socket/interfaces.js";
 import { explained, type PacketSocket } from "../socket/packet.js";
 import { knownNeighbor } from "../socket/routes.js";
 import { isFull } from "../socket/waiting.js";
@@ -26,8 +26,6 @@ interface Asked {
 
 type Next = NonNullable<LinkWay["next"]>;
 
-const ARPHRD_ETHER = 1;
-const ARPHRD_LOOPBACK = 772;
 /** Devices without a link layer: none (tun), IPv4 and IPv6 tunnels, GRE. linux/if_arp.h */
 const WITHOUT_HEADER = [65534, 768, 769, 776, 778, 823];
 
@@ -169,8 +167,8 @@ function silent(device: Interface, { address, family }: Next): SockinspectError<
 
 /** The hardware address that needs no question; undefined where one is needed. */
 function withoutAsking(device: Interface, next: Next): string | undefined {
-  if (device.hardwareType === ARPHRD_LOOPBACK || WITHOUT_HEADER.includes(device.hardwareType)) return NOBODY;
-  if (device.hardwareType !== ARPHRD_ETHER)
+  if (device.hardwareType === hardwareTypes.loopback || WITHOUT_HEADER.includes(device.hardwareType)) return NOBODY;
+  if (device.hardwareType !== hardwareTypes.ethernet)
     throw refusedArgument(
       "interface",
       device.name,

@@ -1,4 +1,5 @@
 /** Waits that end in time, or when a signal says so. */
+import { badArgument, whole } from "../arguments.js";
 
 /** Milliseconds that a timer takes at most; what is to last longer is waited for in steps. */
 export const LONGEST = 2 ** 31 - 1;
@@ -53,4 +54,10 @@ export class Waits {
 
 function after(milliseconds: number, then: () => void): NodeJS.Timeout | undefined {
   return Number.isFinite(milliseconds) ? setTimeout(then, Math.min(milliseconds, LONGEST)) : undefined;
+}
+
+/** Throws `BAD_ARGUMENT`. */
+export function checkWaiting(timeout: number, retries: number): void {
+  if (typeof timeout !== "number" || !(timeout > 0)) throw badArgument("timeout", timeout, "milliseconds above 0");
+  whole("retries", retries, 0);
 }

@@ -1,9 +1,9 @@
 /** By which socket a packet can go out as it is, and where to. */
-import { badArgument, oneOf, refusedArgument, whole } from "../arguments.js";
+import { oneOf, refusedArgument } from "../arguments.js";
 import { SockinspectError } from "../errors.js";
 import { decode } from "../packet/decode.js";
 import type { Packet } from "../packet/packet.js";
-import { type Interface, interfaceOf, interfaces, ownAddress } from "../socket/interfaces.js";
+import { hardwareTypes, type Interface, interfaceOf, interfaces, ownAddress } from "../socket/interfaces.js";
 import { type Route, routeTo } from "../socket/routes.js";
 import { ipv4Text, ipv6Text } from "../wire/address.js";
 import { addUp, fold } from "../wire/checksum.js";
@@ -40,8 +40,6 @@ export interface LinkWay {
   readonly next?: { readonly address: string; readonly family: 4 | 6; readonly route: Route } | undefined;
 }
 
-const ARPHRD_ETHER = 1;
-const ARPHRD_LOOPBACK = 772;
 /** Octets of an IPv4 header without options, and of an IPv6 header. */
 const IPV4 = 20;
 const IPV6 = 40;
@@ -153,7 +151,7 @@ export class Ways {
       );
     const device = this.#device ?? deviceFor(packet);
     const { index, hardwareType, name, mtu } = device;
-    if (hardwareType !== ARPHRD_ETHER && hardwareType !== ARPHRD_LOOPBACK)
+    if (hardwareType !== hardwareTypes.ethernet && hardwareType !== hardwareTypes.loopback)
       throw refusedArgument("interface", name, `${name} takes no Ethernet frames: leave the Ethernet header out`);
     // A VLAN tag comes on top: packet(7) takes 4 octets more for it
     const tag = packet.octets[12] === 0x81 && packet.octets[13] === 0 ? 4 : 0;
@@ -239,10 +237,4 @@ function destinationOf({ layers }: Packet): string | undefined {
     if (layer.kind === "arp") return layer.addresses.targetProtocol;
   }
   return undefined;
-}
-
-/** Throws `BAD_ARGUMENT`. */
-export function checkWaiting(timeout: number, retries: number): void {
-  if (typeof timeout !== "number" || !(timeout > 0)) throw badArgument("timeout", timeout, "milliseconds above 0");
-  whole("retries", retries, 0);
 }

@@ -2,6 +2,9 @@ import { requireType } from "../arguments.js";
 import { SockinspectError } from "../errors.js";
 import { binding } from "./binding.js";
 
+/** ARPHRD_ numbers, linux/if_arp.h: of devices whose packets begin with an Ethernet header. */
+export const hardwareTypes = { ethernet: 1, loopback: 772 } as const;
+
 /** A network device of this network namespace. */
 export interface Interface {
   readonly index: number;
