@@ -49,7 +49,7 @@ export function callJson(call: Call): string {
 }
 
 /** The beginning of what was said, in quotes, as nothing that a terminal obeys. */
-export function excerpt(octets: Uint8Array): string {
+function excerpt(octets: Uint8Array): string {
   const text = new TextDecoder().decode(octets.subarray(0, 4 * SHOWN));
   const shown = printable(text.slice(0, SHOWN)).replaceAll('"', '\\"');
   return text.length > SHOWN || octets.length > 4 * SHOWN ? `"${shown}"…` : `"${shown}"`;

@@ -14,7 +14,7 @@ export interface Outline {
   readonly words: readonly string[];
 }
 
-export function outlineText({ from, words }: Outline): string {
+function outlineText({ from, words }: Outline): string {
   return `${from}: ${words.join(", ")}`;
 }
 

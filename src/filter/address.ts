@@ -81,7 +81,7 @@ export function numberAddress(context: Context, given: number, qualifiers: Quali
 }
 
 /** An IPv4 address in the header of IP, ARP or RARP. */
-export function hostIs(context: Context, value: number, mask: number, qualifiers: Qualifiers, span: Span): Condition {
+function hostIs(context: Context, value: number, mask: number, qualifiers: Qualifiers, span: Span): Condition {
   const { protocol } = qualifiers;
   const of = (name: "ip" | "arp" | "rarp", source: number, destination: number): Condition =>
     eitherEnd(qualifiers.direction, source, destination, (at) =>

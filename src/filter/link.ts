@@ -213,7 +213,7 @@ export function llc(context: Context, type: string | undefined, span: Span): Con
 }
 
 /** Inside Geneve: that the frame has an Ethernet header at all. */
-export function hasEthernetHeader(context: Context): Condition | undefined {
+function hasEthernetHeader(context: Context): Condition | undefined {
   const { layout, stock } = context;
   if (!layout.geneve) return undefined;
   return not(equal(stock.memory(layout.header.register!), stock.memory(layout.payload.register!)));

@@ -183,7 +183,7 @@ function unwrapped({ live, stock }: Context, index: Value): Value {
 }
 
 /** The largest number that a value may be, or 2^32 - 1. */
-export function atMost(value: Value): number {
+function atMost(value: Value): number {
   const largest = ((): number => {
     switch (value.kind) {
       case "constant":

@@ -17,7 +17,7 @@ export function nameOf(value: number, names: Readonly<Record<number, string>>): 
 }
 
 /** The names of the flags that are on, in capitals. */
-export function flagText(flags: Readonly<Record<string, boolean>>): string {
+function flagText(flags: Readonly<Record<string, boolean>>): string {
   const on = Object.keys(flags).filter((name) => flags[name]);
   return on.length === 0 ? "none" : on.join(" ").toUpperCase();
 }

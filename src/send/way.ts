@@ -164,7 +164,7 @@ export class Ways {
 }
 
 /** 4 or 6 for what begins with an IP header. */
-export function familyOf({ octets, linkType }: Outgoing): 4 | 6 | undefined {
+function familyOf({ octets, linkType }: Outgoing): 4 | 6 | undefined {
   if (linkType === linkTypes.ipv4) return 4;
   if (linkType === linkTypes.ipv6) return 6;
   if (linkType !== linkTypes.raw) return undefined;
