@@ -2,11 +2,12 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { refusedArgument } from "../arguments.js";
+import type { Craftable } from "../craft/craft.js";
 import { SockinspectError } from "../errors.js";
 import { canonicalIpv6 } from "../wire/address.js";
-import type { Icmp } from "../wire/icmp.js";
+import { type Icmp, icmp } from "../wire/icmp.js";
 import { icmpCodeName, icmpTypes, icmpv6CodeName, icmpv6Types } from "../wire/icmp-names.js";
-import type { Icmpv6 } from "../wire/icmpv6.js";
+import { type Icmpv6, icmpv6 } from "../wire/icmpv6.js";
 import { ipv4 } from "../wire/ipv4.js";
 import { ipv6 } from "../wire/ipv6.js";
 
@@ -58,6 +59,18 @@ export function headerTo({ address, family }: Host, hops: number | undefined) {
   return family === 4
     ? ipv4({ destination, ...(hops !== undefined && { ttl: hops }) })
     : ipv6({ destination, ...(hops !== undefined && { hopLimit: hops }) });
+}
+
+/** An echo request to `host`, for `craft`. */
+export function echoTo(
+  host: Host,
+  hops: number | undefined,
+  message: { readonly identifier: number; readonly sequenceNumber: number },
+  data: Uint8Array,
+): readonly Craftable[] {
+  const echo = { kind: "echo" as const, ...message };
+  const request = host.family === 4 ? icmp({ type: 8, message: echo }) : icmpv6({ type: 128, message: echo });
+  return [headerTo(host, hops), request, data];
 }
 
 /** The device behind % of a link-local address, where none is named otherwise. */

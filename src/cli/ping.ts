@@ -3,9 +3,7 @@ import { type Layer, layer } from "../packet/packet.js";
 import { Asker } from "../send/ask.js";
 import { craftFor } from "../send/here.js";
 import type { Answer } from "../send/questions.js";
-import { icmp } from "../wire/icmp.js";
-import { icmpv6 } from "../wire/icmpv6.js";
-import { deviceOf, errorText, type Host, type HostOptions, headerTo, hostOf } from "./host.js";
+import { deviceOf, echoTo, errorText, type HostOptions, hostOf } from "./host.js";
 import { abortOnInterrupt } from "./interrupt.js";
 import { Output } from "./output.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
@@ -34,7 +32,9 @@ export async function pingCommand(name: string, options: PingOptions): Promise<v
   const device = deviceOf(host, options.interface);
   const craft = craftFor(device);
   const identifier = process.pid & 0xffff;
-  const request = (sequenceNumber: number) => craft(...echo(host, identifier, sequenceNumber & 0xffff, options));
+  const data = Uint8Array.from({ length: options.size }, (_, i) => i);
+  const request = (number: number) =>
+    craft(...echoTo(host, options.ttl, { identifier, sequenceNumber: number & 0xffff }, data));
   const ended = new AbortController();
   await using asker = await Asker.open([request(1)], {
     timeout: options.timeout * 1000,
@@ -86,15 +86,6 @@ export async function pingCommand(name: string, options: PingOptions): Promise<v
   const isRead = await output.flush();
   if (failure !== undefined) throw failure;
   if (isRead && results.received === 0) process.exitCode = 1;
-}
-
-function echo(host: Host, identifier: number, sequenceNumber: number, options: PingOptions) {
-  const message = { kind: "echo" as const, identifier, sequenceNumber };
-  const data = Uint8Array.from({ length: options.size }, (_, i) => i);
-  const header = headerTo(host, options.ttl);
-  return host.family === 4
-    ? [header, icmp({ type: 8, message }), data]
-    : [header, icmpv6({ type: 128, message }), data];
 }
 
 class Results {

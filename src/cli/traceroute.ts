@@ -4,11 +4,9 @@ import { printable } from "../render/text.js";
 import { Asker } from "../send/ask.js";
 import { craftFor } from "../send/here.js";
 import type { Answer } from "../send/questions.js";
-import { icmp } from "../wire/icmp.js";
-import { icmpv6 } from "../wire/icmpv6.js";
 import { tcp } from "../wire/tcp.js";
 import { udp } from "../wire/udp.js";
-import { deviceOf, type Host, type HostOptions, headerTo, hostOf } from "./host.js";
+import { deviceOf, echoTo, type Host, type HostOptions, headerTo, hostOf } from "./host.js";
 import { print } from "./output.js";
 import { chooseUser, giveUpPrivileges } from "./privileges.js";
 
@@ -110,10 +108,8 @@ class Probes {
           }),
         );
       case "icmp": {
-        const message = { kind: "echo" as const, identifier: process.pid & 0xffff, sequenceNumber: number };
-        return this.#host.family === 4
-          ? craft(header, icmp({ type: 8, message }), data)
-          : craft(header, icmpv6({ type: 128, message }), data);
+        const message = { identifier: process.pid & 0xffff, sequenceNumber: number };
+        return craft(...echoTo(this.#host, hop, message, data));
       }
     }
   }
