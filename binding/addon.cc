@@ -93,20 +93,15 @@ uint16_t Port(Napi::Env env, const Napi::Value& value, const char* name) {
   return static_cast<uint16_t>(port);
 }
 
-Napi::Value LookUpTcpSocket(const Napi::CallbackInfo& info) {
+Napi::Value LookUpTcpState(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto local_address = Text(env, info[0], "localAddress");
   const auto local_port = Port(env, info[1], "localPort");
   const auto remote_address = Text(env, info[2], "remoteAddress");
   const auto remote_port = Port(env, info[3], "remotePort");
   const auto found =
-      Reporting(env, [&] { return FindTcpSocket(local_address, local_port, remote_address, remote_port); });
-  if (!found) return env.Undefined();
-  auto socket = Napi::Object::New(env);
-  socket.Set("state", found->state);
-  socket.Set("receiveQueue", found->receive_queue);
-  socket.Set("sendQueue", found->send_queue);
-  return socket;
+      Reporting(env, [&] { return FindTcpState(local_address, local_port, remote_address, remote_port); });
+  return found ? Napi::Number::New(env, *found) : env.Undefined();
 }
 
 double Milliseconds(const timespec& time) {
@@ -173,7 +168,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("addRoute", Napi::Function::New<MakeRoute>(env, "addRoute"));
   exports.Set("disableOffloads", Napi::Function::New<NoOffloads>(env, "disableOffloads"));
   exports.Set("NetworkNamespace", NetworkNamespace::Define(env));
-  exports.Set("tcpSocket", Napi::Function::New<LookUpTcpSocket>(env, "tcpSocket"));
+  exports.Set("tcpState", Napi::Function::New<LookUpTcpState>(env, "tcpState"));
   exports.Set("readClocks", Napi::Function::New<ReadClocks>(env, "readClocks"));
   exports.Set("enterNewNetworkNamespace", Napi::Function::New<EnterNamespace>(env, "enterNewNetworkNamespace"));
   exports.Set("dropCapabilities", Napi::Function::New<Drop>(env, "dropCapabilities"));

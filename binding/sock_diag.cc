@@ -16,8 +16,8 @@
 
 namespace sockinspect {
 
-std::optional<TcpSocket> FindTcpSocket(const std::string& local_address, uint16_t local_port,
-                                       const std::string& remote_address, uint16_t remote_port) {
+std::optional<unsigned> FindTcpState(const std::string& local_address, uint16_t local_port,
+                                     const std::string& remote_address, uint16_t remote_port) {
   const AddressOctets local = ParseAddress(local_address);
   const AddressOctets remote = ParseAddress(remote_address);
   if (local.family != remote.family) throw SystemError(EAFNOSUPPORT, "sock_diag", remote_address);
@@ -30,14 +30,13 @@ std::optional<TcpSocket> FindTcpSocket(const std::string& local_address, uint16_
   std::memcpy(wanted.id.idiag_dst, remote.octets, remote.size());
   wanted.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
   wanted.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  std::optional<TcpSocket> found;
+  std::optional<unsigned> found;
   try {
     Carry(
         NetlinkRequest(SOCK_DIAG_BY_FAMILY, NLM_F_ACK, wanted), "SOCK_DIAG_BY_FAMILY",
         [&](const nlmsghdr& message) {
           if (message.nlmsg_type != SOCK_DIAG_BY_FAMILY || NLMSG_PAYLOAD(&message, 0) < sizeof(inet_diag_msg)) return;
-          const auto* socket = static_cast<const inet_diag_msg*>(NLMSG_DATA(&message));
-          found = TcpSocket{socket->idiag_state, socket->idiag_rqueue, socket->idiag_wqueue};
+          found = static_cast<const inet_diag_msg*>(NLMSG_DATA(&message))->idiag_state;
         },
         NETLINK_SOCK_DIAG);
   } catch (const SystemError& error) {

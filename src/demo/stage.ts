@@ -274,10 +274,10 @@ export class Stage implements AsyncDisposable {
   #ask(end: End, port: number): string {
     const client = [this.client.address, port] as const;
     const server = [this.server.address, PORT] as const;
-    const found = this[end].run(() =>
-      end === "client" ? binding().tcpSocket(...client, ...server) : binding().tcpSocket(...server, ...client),
+    const state = this[end].run(() =>
+      end === "client" ? binding().tcpState(...client, ...server) : binding().tcpState(...server, ...client),
     );
-    return tcpStateName(found?.state ?? 0);
+    return tcpStateName(state ?? 0);
   }
 
   async #read(source: Source): Promise<void> {

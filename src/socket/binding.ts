@@ -52,15 +52,11 @@ export interface Binding {
   /** Lets no checksum and no segmentation be left to a device: packets are captured as they travel. */
   disableOffloads(name: string): void;
   /**
-   * The TCP socket of the calling thread's network namespace between these ends, also one that no program has any more, or
-   * the listener that would take a connection between them; undefined where there is neither. sock_diag(7).
+   * The state (TCP_…, linux/tcp_states.h: 1 ESTABLISHED, 2 SYN_SENT, …, 10 LISTEN) of the TCP socket of the calling thread's
+   * network namespace between these ends, also of one that no program has any more, or of the listener that would take a
+   * connection between them; undefined where there is neither. sock_diag(7).
    */
-  tcpSocket(
-    localAddress: string,
-    localPort: number,
-    remoteAddress: string,
-    remotePort: number,
-  ): NativeTcpSocket | undefined;
+  tcpState(localAddress: string, localPort: number, remoteAddress: string, remotePort: number): number | undefined;
   /** The real-time clock, which packets are stamped by, read between two readings of the monotonic one. */
   readClocks(): {
     /** Since 1970 UTC. */
@@ -300,15 +296,6 @@ export interface NativeRoute {
   readonly gateway: string;
   /** Octets; 0 where the device's counts. */
   readonly mtu: number;
-}
-
-interface NativeTcpSocket {
-  /** TCP_…, linux/tcp_states.h: 1 ESTABLISHED, 2 SYN_SENT, …, 10 LISTEN. */
-  readonly state: number;
-  /** Octets that no program has taken yet; of a listener, connections that were not accepted. */
-  readonly receiveQueue: number;
-  /** Octets that were not acknowledged; of a listener, its backlog. */
-  readonly sendQueue: number;
 }
 
 export interface NativeNetworkNamespace {
