@@ -26,6 +26,19 @@ export async function sendDatagrams(count: number, size = 10, port = 9, host = "
   await once(socket, "close");
 }
 
+/** Sends UDP datagrams until `end` has come, and gives what it gives. */
+export async function sendUntil<T>(end: Promise<T>): Promise<T> {
+  let ended = false;
+  const over = end.finally(() => {
+    ended = true;
+  });
+  while (!ended) {
+    await sendDatagrams(1);
+    await Promise.race([over, new Promise((resolve) => setImmediate(resolve))]);
+  }
+  return await over;
+}
+
 /** The next `count` packets. */
 export async function take(source: Source, count: number): Promise<Packet[]> {
   const packets: Packet[] = [];

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Running, run } from "../support/command.js";
-import { ownNetwork, sendDatagrams } from "../support/live.js";
+import { ownNetwork, sendDatagrams, sendUntil } from "../support/live.js";
 
 beforeAll(ownNetwork);
 
@@ -106,16 +106,7 @@ test("a reader that goes away (| head) ends the capture cleanly", async () => {
   const command = new Running(["capture", "udp port 9"]);
   await command.capturing();
   command.child.stdout?.destroy();
-  const end = command.end();
-  let ended = false;
-  void end.then(() => {
-    ended = true;
-  });
-  while (!ended) {
-    await sendDatagrams(1);
-    await Promise.race([end, new Promise((resolve) => setImmediate(resolve))]);
-  }
-  const { code, stderr } = await end;
+  const { code, stderr } = await sendUntil(command.end());
   expect(stderr).toMatch(/\d+ packets? captured, \d+ received, 0 dropped/);
   expect(code).toBe(0);
 });

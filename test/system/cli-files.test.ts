@@ -13,7 +13,7 @@ import { Frame } from "../../src/packet/frame.js";
 import { linkTypes } from "../../src/wire/numbers.js";
 import { hex, record } from "../support/capture-files.js";
 import { type Result, Running, run } from "../support/command.js";
-import { ownNetwork, sendDatagrams } from "../support/live.js";
+import { ownNetwork, sendDatagrams, sendUntil } from "../support/live.js";
 
 const MAIN = join(import.meta.dirname, "../../dist/bundle/main.js");
 const folder = mkdtempSync(join(tmpdir(), "sockinspect-cli-files-"));
@@ -279,16 +279,7 @@ describe("capture --write", () => {
     const command = new Running(["capture", "-w", "-", "udp port 9"]);
     await command.capturing();
     command.child.stdout!.destroy();
-    const end = command.end();
-    let ended = false;
-    void end.then(() => {
-      ended = true;
-    });
-    while (!ended) {
-      await sendDatagrams(1);
-      await Promise.race([end, new Promise((resolve) => setImmediate(resolve))]);
-    }
-    const { code, stderr } = await end;
+    const { code, stderr } = await sendUntil(command.end());
     expect(stderr).toMatch(/\d+ packets? captured, .*\nthe program that read the capture ended before it\n$/);
     expect(code).toBe(0);
   });
