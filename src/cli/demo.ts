@@ -15,10 +15,11 @@ import { count, wrap } from "../render/text.js";
 import { binding } from "../socket/binding.js";
 import { nearest } from "../wire/nearest.js";
 import { type ColourChoice, paintFor } from "./colours.js";
+import { createText } from "./create.js";
 import { Output, print, put } from "./output.js";
 import { isInside, runInside } from "./private-namespace.js";
 import { chooseUser, fileOwner } from "./privileges.js";
-import { checkSaveOptions, createText, Saving } from "./save.js";
+import { checkSaveOptions, Saving } from "./save.js";
 import { teller } from "./tell.js";
 import { terminal } from "./terminal.js";
 

@@ -5,9 +5,9 @@ import { durationText } from "../flow/explain.js";
 import type { Frame } from "../packet/frame.js";
 import type { Paint } from "../render/paint.js";
 import { count, printable, printableJson } from "../render/text.js";
-import { endText } from "../wire/address.js";
 import type { LiveOptions } from "./capture.js";
 import { paintFor } from "./colours.js";
+import { nameOf, sideText } from "./conversation.js";
 import { pourFrom } from "./from.js";
 import { Output } from "./output.js";
 import type { Sink } from "./sink.js";
@@ -185,17 +185,6 @@ const COLUMNS: readonly Column[] = [
 ];
 
 const HIGHEST = Math.max(...COLUMNS.map(({ rank = 0 }) => rank));
-
-/** What conversations are called on the command line: tcp-0. */
-export function nameOf({ kind, number }: Conversation): string {
-  return `${kind}-${number}`;
-}
-
-/** One end of a conversation; an echo has an identifier where others have ports. */
-export function sideText(conversation: Conversation, side: "client" | "server"): string {
-  const { address, port } = conversation[side];
-  return endText(address, conversation.kind === "echo" ? undefined : port);
-}
 
 function stateText(conversation: Conversation): string {
   switch (conversation.kind) {

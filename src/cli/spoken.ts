@@ -4,7 +4,7 @@ import type { Gap, Piece } from "../flow/reassembly.js";
 import { hexDump } from "../render/hex.js";
 import type { Paint } from "../render/paint.js";
 import { count, printable } from "../render/text.js";
-import { nameOf, sideText } from "./flows.js";
+import { nameOf, sideText } from "./conversation.js";
 import { ENDS, type End, KEEP, type Listener } from "./listener.js";
 import { Output } from "./output.js";
 import { terminal } from "./terminal.js";

@@ -6,8 +6,8 @@ import { SockinspectError } from "../errors.js";
 import type { Conversation } from "../flow/conversation.js";
 import type { Piece } from "../flow/reassembly.js";
 import { count, printable } from "../render/text.js";
+import { nameOf } from "./conversation.js";
 import { exitCodes } from "./failure.js";
-import { nameOf } from "./flows.js";
 import type { End, Listener } from "./listener.js";
 import { Output } from "./output.js";
 
