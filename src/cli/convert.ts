@@ -7,7 +7,7 @@ import { LARGEST_PACKET } from "../capture/pcap.js";
 import type { FileProblem, FileRecord } from "../capture/record.js";
 import { isSockinspectError } from "../errors.js";
 import { count } from "../render/text.js";
-import { exitCodes, refusedAs } from "./failure.js";
+import { exitCodes, refusal, refusedAs } from "./failure.js";
 import { type FilterOptions, filterOf } from "./filter.js";
 import { refuseTerminal, reportProblem } from "./input.js";
 import { isBefore, type Moment, type MomentOf, parseMoment } from "./moment.js";
@@ -50,8 +50,7 @@ export async function convertCommand(
   } catch (error) {
     await output.close().catch(() => {}); // why it failed is known
     // Whoever wants no more than that may leave
-    if (!isSockinspectError(error, "SYSTEM") || error.info.code !== "EPIPE")
-      await refusedAs(exitCodes.output, Promise.reject(error));
+    if (!isSockinspectError(error, "SYSTEM") || error.info.code !== "EPIPE") throw refusal(exitCodes.output, error);
   }
   asks?.end();
   const tell = teller();

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, constants, lstatSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { fileError } from "../capture/file-error.js";
 import { SockinspectError } from "../errors.js";
-import { exitCodes, refusedAs } from "./failure.js";
+import { exitCodes, refusal, refusedAs } from "./failure.js";
 import { put } from "./output.js";
 import type { FileOwner } from "./privileges.js";
 
@@ -58,13 +58,13 @@ export async function createText(
         try {
           await handle.writeFile(text);
         } catch (error) {
-          await refusedAs(exitCodes.output, Promise.reject(fileError("write to", file, error)));
+          throw refusal(exitCodes.output, fileError("write to", file, error));
         } finally {
           await handle.close();
         }
       },
     };
   } catch (error) {
-    throw await refusedAs(exitCodes.cannotCreate, Promise.reject(fileError("create", file, error)));
+    throw refusal(exitCodes.cannotCreate, fileError("create", file, error));
   }
 }

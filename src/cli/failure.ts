@@ -38,13 +38,18 @@ const codes: Readonly<Partial<Record<ErrorCode, number>>> = {
 
 const refusals = new WeakMap<Error, number>();
 
-/** Lets the process end with `code` where the system refuses `step`: by itself, `SYSTEM` does not say what was refused. */
+/** `error`, with which the process ends with `code` where it is the system's: by itself, `SYSTEM` does not say what was refused. */
+export function refusal(code: number, error: unknown): unknown {
+  if (isSockinspectError(error, "SYSTEM") && !refusals.has(error)) refusals.set(error, code);
+  return error;
+}
+
+/** What `step` gives; what it throws is a {@link refusal}. */
 export async function refusedAs<T>(code: number, step: Promise<T>): Promise<T> {
   try {
     return await step;
   } catch (error) {
-    if (isSockinspectError(error, "SYSTEM") && !refusals.has(error)) refusals.set(error, code);
-    throw error;
+    throw refusal(code, error);
   }
 }
 

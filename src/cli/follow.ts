@@ -7,7 +7,6 @@ import { count } from "../render/text.js";
 import type { LiveOptions } from "./capture.js";
 import { paintFor } from "./colours.js";
 import { nameOf } from "./conversation.js";
-import { refusedAs } from "./failure.js";
 import { pourFrom } from "./from.js";
 import { ENDS, KEEP, type Listener } from "./listener.js";
 import type { Sink } from "./sink.js";
@@ -72,7 +71,7 @@ class Following implements Sink {
 
   async ready(): Promise<boolean> {
     const { failure } = this.#listener;
-    if (failure) await refusedAs(failure.code, Promise.reject(failure.error));
+    if (failure !== undefined) throw failure;
     this.#listener.pause?.();
     return this.#listener.output.flush();
   }

@@ -1,6 +1,6 @@
 import { isSockinspectError, SockinspectError } from "../errors.js";
 import { type LiveOptions, pourLive } from "./capture.js";
-import { exitCodes, refusedAs } from "./failure.js";
+import { exitCodes, refusal } from "./failure.js";
 import { pourFile } from "./read.js";
 import { Reassembling } from "./show.js";
 import type { Sink } from "./sink.js";
@@ -20,6 +20,6 @@ export async function pourFrom(
     if (!isSockinspectError(error, "SYSTEM") || error.info.code !== "ENOENT" || words.length === 0) throw error;
     const hint = "in front of the filter stands a file, or the word live for what comes and goes";
     const explained = new SockinspectError("SYSTEM", `${error.message} (${hint})`, error.info, { cause: error.cause });
-    await refusedAs(exitCodes.noInput, Promise.reject(explained));
+    throw refusal(exitCodes.noInput, explained);
   }
 }

@@ -19,6 +19,6 @@ export interface Listener {
   pause?(): void;
   readonly output: Output;
   readonly remarks: readonly string[];
-  /** Why nothing more can be heard, and the exit code for it. */
-  readonly failure?: { readonly error: unknown; readonly code: number } | undefined;
+  /** Why nothing more can be heard. */
+  readonly failure?: unknown;
 }

@@ -1,7 +1,7 @@
 import { fstatSync, write, writeSync } from "node:fs";
 import { fileError } from "../capture/file-error.js";
 import { Pen } from "../render/pen.js";
-import { exitCodes, refusedAs, report } from "./failure.js";
+import { exitCodes, refusal, report } from "./failure.js";
 
 /** Octets handed over at once, and room for what one line adds. */
 const CHUNK = 256 * 1024;
@@ -80,20 +80,19 @@ async function writeAll(octets: Uint8Array, write: Write): Promise<boolean> {
     if (error?.code === "EPIPE") return false;
     // A pipe that another program made non-blocking is full: its reader needs a moment
     if (error?.code === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, 5));
-    else if (error) throw await unwritten(error);
+    else if (error) throw unwritten(error);
     at += written;
   }
   return true;
 }
 
 /** Says what was wrong with a write to `process.stdout`, unless nobody reads any more. */
-export async function reportUnwritten(error: NodeJS.ErrnoException): Promise<void> {
-  if (error.code !== "EPIPE") report(await unwritten(error));
+export function reportUnwritten(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") report(unwritten(error));
 }
 
-async function unwritten(error: NodeJS.ErrnoException): Promise<unknown> {
-  const failure = fileError("write to", "standard output", error);
-  return await refusedAs(exitCodes.output, Promise.reject(failure)).catch((reason: unknown) => reason);
+function unwritten(error: NodeJS.ErrnoException): unknown {
+  return refusal(exitCodes.output, fileError("write to", "standard output", error));
 }
 
 /** Neither a file nor a device such as /dev/null lets anybody wait. */

@@ -13,7 +13,7 @@ import { count } from "../render/text.js";
 import { hardwareTypes, type Interface, interfaces } from "../socket/interfaces.js";
 import { linkTypes } from "../wire/numbers.js";
 import { claim } from "./create.js";
-import { exitCodes, refusedAs } from "./failure.js";
+import { exitCodes, refusal, refusedAs } from "./failure.js";
 import type { FileOwner } from "./privileges.js";
 import type { Sink } from "./sink.js";
 
@@ -186,7 +186,7 @@ export class Saving implements Sink {
       await file.close();
     } catch (error) {
       if (nobodyReads(error)) this.#unread = true;
-      else await refusedAs(exitCodes.output, Promise.reject(await this.#explained(error)));
+      else throw refusal(exitCodes.output, await this.#explained(error));
     } finally {
       if (this.#own !== undefined) closeSync(this.#own);
     }

@@ -7,7 +7,7 @@ import type { Conversation } from "../flow/conversation.js";
 import type { Piece } from "../flow/reassembly.js";
 import { count, printable } from "../render/text.js";
 import { nameOf } from "./conversation.js";
-import { exitCodes } from "./failure.js";
+import { exitCodes, refusal } from "./failure.js";
 import type { End, Listener } from "./listener.js";
 import { Output } from "./output.js";
 
@@ -17,7 +17,7 @@ export class StreamFiles implements Listener {
   readonly #directory: string;
   readonly #open = new Map<Conversation, Partial<Record<End, number>>>();
   #made = 0;
-  failure: Listener["failure"];
+  failure: unknown;
 
   /** Throws `BAD_ARGUMENT` where no file can be made: whoever this process became has to be able to. */
   constructor(directory: string) {
@@ -39,7 +39,7 @@ export class StreamFiles implements Listener {
   }
 
   hear(conversation: Conversation, from: End, pieces: readonly Piece[]): void {
-    if (this.failure) return;
+    if (this.failure !== undefined) return;
     const path = join(this.#directory, `${nameOf(conversation)}-${from}`);
     try {
       const fd = this.#fileOf(conversation, from, path);
@@ -50,8 +50,8 @@ export class StreamFiles implements Listener {
     } catch (error) {
       const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
       this.failure = isThere
-        ? { error: alreadyThere(path, error), code: exitCodes.cannotCreate }
-        : { error: fileError("write", path, error), code: exitCodes.output };
+        ? refusal(exitCodes.cannotCreate, alreadyThere(path, error))
+        : refusal(exitCodes.output, fileError("write", path, error));
     }
   }
 
