@@ -49,7 +49,7 @@ export default defineConfig({
         // What needs nothing of ours but itself: errors, words and numbers
         {
           name: "errors",
-          test: /\/dist\/(errors|filter\/fault|capture\/(arguments|file-error)|render\/(clock|paint|pen|text)|cli\/failure)\.js$/,
+          test: /\/dist\/(errors|arguments|filter\/fault|capture\/file-error|render\/(clock|paint|pen|text)|cli\/failure)\.js$/,
           priority: 1,
         },
         // Both are read where packets are
@@ -61,8 +61,8 @@ export default defineConfig({
           name: (id) => CHUNKS[/\/dist\/(\w+)\//.exec(id)?.[1]] ?? null,
         },
         // What nearly every command needs; what those need that show packets
-        { name: "commands", test: /\/dist\/cli\/(?!privileges|show|output|ladder)/, minShareCount: 5 },
-        { name: "show", test: /\/dist\/cli\/(show|output|ladder)/ },
+        { name: "commands", test: /\/dist\/cli\/(?!privileges|show|sink|output|ladder)/, minShareCount: 5 },
+        { name: "show", test: /\/dist\/cli\/(show|sink|output|ladder)/ },
       ],
     },
   },
