@@ -6,21 +6,11 @@ import { type Conversation, EchoConversation, TcpConversation, UdpConversation }
 import type { FlowEvent } from "./events.js";
 import { followTcp, isAnew } from "./follow-tcp.js";
 import { protocolAt } from "./key.js";
-import {
-  CONVERSATION,
-  conversationMarks,
-  conversationNumbers,
-  conversationWords,
-  HIGH,
-  LOW,
-  sideNumbers,
-  sideWords,
-} from "./layout.js";
+import { CONVERSATION, conversationMarks, conversationNumbers, conversationWords, HIGH, LOW } from "./layout.js";
 import { predict } from "./prediction.js";
 import { Reassembly } from "./reassembly.js";
-import type { Page } from "./record.js";
 import { ACK, Segment, SYN } from "./segment.js";
-import type { TcpSide } from "./side.js";
+import type { Side, TcpSide } from "./side.js";
 import { placeOf, Table } from "./table.js";
 
 const { seconds, nanoseconds, duration } = conversationNumbers;
@@ -202,11 +192,11 @@ export class Conversations {
     const segment = this.#segment;
     const { time } = this.#step;
     const conversation = this.#cursor(slot);
-    const fromClient = conversation.clientIsLow === segment.key.fromLow;
+    const sender = this.#senderIn(conversation);
+    const fromClient = sender === conversation.client;
     if (segment.errorType >= 0) this.#error(conversation);
     else if (conversation.kind === "tcp") followTcp(conversation, segment, fromClient, this.#step, this.#events);
     else {
-      const sender = fromClient ? conversation.client : conversation.server;
       sender.packets++;
       sender.octets += segment.length;
       if (conversation.kind === "udp") sender.data?.datagram(segment);
@@ -239,22 +229,23 @@ export class Conversations {
     return this.#device;
   }
 
-  /** Whether the segment goes the way in which nothing was seen on the device of the conversation at `place`. */
-  readonly #joins = ({ words, numbers }: Page, place: number): boolean => {
-    const from = place + (this.#segment.key.fromLow ? LOW : HIGH);
-    const at = 2 * from + sideWords.device;
-    if (numbers[from + sideNumbers.packets] === 0) words[at] = this.#device;
-    return this.#segment.errorType >= 0 || (words[at] === this.#device && this.#device > 0);
+  /** Whether the segment goes the way in which nothing was seen on the device of the conversation at `slot`. */
+  readonly #joins = (slot: number): boolean => {
+    const sender = this.#senderIn(this.#cursor(slot));
+    if (sender.packets === 0) sender.device = this.#device;
+    return this.#segment.errorType >= 0 || (sender.device === this.#device && this.#device > 0);
   };
 
   /** `previous`: the number of the one before between the same ends; -1 where there was none. */
   #begin(packet: Packet, previous = -1): number {
     const segment = this.#segment;
     const { key } = segment;
-    const beside = this.#table.findBeside(key, (page, place) => this.#isSame(page, place, previous));
+    const beside = this.#table.findBeside(key, (slot) => this.#isSame(this.#cursor(slot), previous));
+    // Before the table makes room, perhaps of that one
+    const known = beside < 0 ? undefined : this.#cursor(beside).number;
     const slot = this.#table.add(key);
     const conversation = key.protocol === 6 || key.protocol === 17 ? this.#cursor(slot) : this.#at(slot);
-    const number = beside < 0 ? this.#numbers[conversation.kind]++ : this.#at(beside).number;
+    const number = known ?? this.#numbers[conversation.kind]++;
     conversation.begin(number, isClient(segment) === key.fromLow, packet);
     if (this.#keep > 0 && conversation.kind !== "echo")
       for (const side of [conversation.client, conversation.server]) side.data = new Reassembly(this.#keep);
@@ -285,13 +276,17 @@ export class Conversations {
     return made;
   }
 
-  /** Whether the segment belongs to the conversation at `place`, but that it is on another device. */
-  #isSame(page: Page, place: number, previous: number): boolean {
-    const { key, flags, sequence, errorType } = this.#segment;
-    if (page.numbers[place + CONVERSATION + conversationNumbers.number]! <= previous) return false;
-    const sender = 2 * (place + (key.fromLow ? LOW : HIGH));
-    const isSyn = key.protocol === 6 && errorType < 0 && (flags & (SYN | ACK)) === SYN;
-    return !isSyn || page.words[sender + sideWords.initial] === sequence;
+  /** Whether the segment belongs to the conversation, but that it is on another device. */
+  #isSame(conversation: Conversation, previous: number): boolean {
+    const { flags, sequence, errorType } = this.#segment;
+    if (conversation.number <= previous) return false;
+    const isSyn = conversation.kind === "tcp" && errorType < 0 && (flags & (SYN | ACK)) === SYN;
+    return !isSyn || (this.#senderIn(conversation) as TcpSide).initial === sequence;
+  }
+
+  /** Whose the segment is. */
+  #senderIn(conversation: Conversation): Side {
+    return conversation.clientIsLow === this.#segment.key.fromLow ? conversation.client : conversation.server;
   }
 
   #forget(slot: number, evicted: ConversationsOptions["evicted"]): void {

@@ -65,12 +65,12 @@ export class Table {
   }
 
   /** The latest record of a key that differs in nothing but the device, and that `joins`; -1 where there is none. */
-  findBeside(key: Key, joins: (page: Page, place: number) => boolean): number {
+  findBeside(key: Key, joins: (slot: number) => boolean): number {
     let slot = this.#heads[key.hash() & (this.#heads.length - 1)]!;
     while (slot >= 0) {
       const page = this.page(slot);
       const at = placeOf(slot);
-      if (key.isBeside(page.words, 2 * at) && joins(page, at)) {
+      if (key.isBeside(page.words, 2 * at) && joins(slot)) {
         page.numbers[at + USED] = ++this.#clock;
         return slot;
       }

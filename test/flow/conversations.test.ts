@@ -567,3 +567,11 @@ test("a datagram in fragments is followed by its first, or whole where it was pu
 test.each(["most", "keep"] as const)("%s has to be a number that makes sense", (argument) => {
   expect(() => new Conversations({ [argument]: -1 })).toThrow(`${argument} takes a whole number`);
 });
+
+test("what a second device sees has the number of the first's, even where there is only room for one", () => {
+  const conversations = new Conversations({ most: 1 });
+  const number = (port: number, device: string): number =>
+    conversations.follow({ ...segment({ from: "client", flags: "S", seq: 1, ports: [port, 80] }), device })!
+      .conversation.number;
+  expect([number(1001, "near"), number(1002, "near"), number(1002, "far")]).toEqual([0, 1, 1]);
+});
