@@ -1,10 +1,10 @@
 /** What both sides say, as lines of text or as octets on standard output. */
 import type { Conversation } from "../flow/conversation.js";
 import type { Gap, Piece } from "../flow/reassembly.js";
+import { nameOf, sideText } from "../render/conversation.js";
 import { hexDump } from "../render/hex.js";
 import type { Paint } from "../render/paint.js";
 import { count, printable } from "../render/text.js";
-import { nameOf, sideText } from "./conversation.js";
 import { ENDS, type End, KEEP, type Listener } from "./listener.js";
 import { Output } from "./output.js";
 import { terminal } from "./terminal.js";

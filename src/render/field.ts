@@ -22,10 +22,15 @@ function flagText(flags: Readonly<Record<string, boolean>>): string {
   return on.length === 0 ? "none" : on.join(" ").toUpperCase();
 }
 
+/** How the numbers of a field are shown. */
+export function formatOf(field: Field | undefined): Format | undefined {
+  return field && "as" in field ? field.as : undefined;
+}
+
 export function fieldText(field: Field, value: unknown): string {
   if (field.type === "flags") return flagText(value as Readonly<Record<string, boolean>>);
   if (field.type === "bit") return value ? "yes" : "no";
-  if (typeof value === "number") return numberText(value, "as" in field ? field.as : undefined, field.size);
+  if (typeof value === "number") return numberText(value, formatOf(field), field.size);
   return briefly(value);
 }
 

@@ -5,8 +5,8 @@ import { Conversations, type ConversationsOptions, type Step } from "../flow/con
 import type { EventKind, FlowEvent } from "../flow/events.js";
 import { blocksText, durationText, explain } from "../flow/explain.js";
 import type { Packet } from "../packet/packet.js";
-import { endText } from "../wire/address.js";
 import { icmpCodeName, icmpv6CodeName } from "../wire/icmp-names.js";
+import { sideText } from "./conversation.js";
 import { flagsText } from "./line-tcp.js";
 import { count, printable, words } from "./text.js";
 
@@ -139,11 +139,10 @@ export class Ladders {
   /** In the order in which they began. */
   *[Symbol.iterator](): Generator<Ladder, void, undefined> {
     for (const [conversation, { rungs, more }] of this.#built) {
-      const { client, server } = conversation;
       yield {
         title: titleOf(conversation, this.conversations.hasDevices),
-        client: endText(client.address, conversation.kind === "echo" ? undefined : client.port),
-        server: endText(server.address, conversation.kind === "echo" ? undefined : server.port),
+        client: sideText(conversation, "client"),
+        server: sideText(conversation, "server"),
         rungs,
         more,
       };

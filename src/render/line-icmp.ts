@@ -3,7 +3,7 @@ import type { Layer, LayerOf } from "../packet/packet.js";
 import { endText } from "../wire/address.js";
 import { icmpCodeName, icmpv6CodeName } from "../wire/icmp-names.js";
 import { ipProtocols } from "../wire/numbers.js";
-import { briefly, nameOf, numberText } from "./field.js";
+import { briefly, formatOf, nameOf, numberText } from "./field.js";
 import { multicastText } from "./line-multicast.js";
 import type { Paint } from "./paint.js";
 import { count } from "./text.js";
@@ -12,7 +12,7 @@ import { count } from "./text.js";
 export function icmpLine(layers: readonly Layer[], i: number, paint: Paint): string {
   const layer = layers[i] as LayerOf<"icmp"> | LayerOf<"icmpv6">;
   const type = headerOf(layer.kind).fields.find((field) => field.name === "type");
-  const name = numberText(layer.type, type && "as" in type ? type.as : undefined, 1).replace(/^\d+ /, "");
+  const name = numberText(layer.type, formatOf(type), 1).replace(/^\d+ /, "");
   const protocol = paint("protocol", layer.kind === "icmp" ? "ICMP" : "ICMPv6");
   const codeName = layer.kind === "icmp" ? icmpCodeName : icmpv6CodeName;
   const code = codeName(layer.type, layer.code) ?? (layer.code === 0 ? undefined : `code ${layer.code}`);

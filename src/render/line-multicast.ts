@@ -1,15 +1,15 @@
 /** Who listens to which multicast group, in words: IGMP and Multicast Listener Discovery. */
 import { headerOf } from "../packet/headers.js";
 import type { LayerOf } from "../packet/packet.js";
+import { formatOf, numberText } from "./field.js";
 import type { Paint } from "./paint.js";
 
 type Message = LayerOf<"igmp">["message"] | LayerOf<"icmpv6">["message"];
 type Report = Extract<Message, { readonly kind: "report3" | "multicastListenerReport2" }>;
 
 export function igmpLine(layer: LayerOf<"igmp">, paint: Paint): string {
-  const row = headerOf("igmp").fields.find(({ name }) => name === "type");
-  const names = row && "as" in row && typeof row.as === "object" ? row.as : {};
-  const name = names[layer.type] ?? `type ${layer.type}`;
+  const type = formatOf(headerOf("igmp").fields.find((field) => field.name === "type"));
+  const name = numberText(layer.type, type, 1).replace(/^\d+ /, "").replace(/^\d+$/, "type $&");
   const said = multicastText(layer) ?? "";
   return `${paint("protocol", "IGMP")} ${paint("flags", name)}${said && ` ${said}`}`;
 }

@@ -9,7 +9,7 @@ import { etherTypes, ipProtocols, linkTypeNames } from "../wire/numbers.js";
 import type { Tcp } from "../wire/tcp.js";
 import type { Udp } from "../wire/udp.js";
 import { type Clock, clock, type TimeFormat } from "./clock.js";
-import { briefly, numberText } from "./field.js";
+import { briefly, formatOf, numberText } from "./field.js";
 import { hintText } from "./hint.js";
 import { Ends, type Network } from "./line-ends.js";
 import { icmpLine } from "./line-icmp.js";
@@ -306,7 +306,7 @@ class Liner {
         return `${name}${address(senderProtocol)} is at ${address(senderHardware)}`;
       default: {
         const operation = headerOf("arp").fields.find((field) => field.name === "operation");
-        const what = numberText(arp.operation, operation && "as" in operation ? operation.as : undefined, 2);
+        const what = numberText(arp.operation, formatOf(operation), 2);
         return `${name}${what} from ${address(senderHardware)} for ${address(targetHardware)}`;
       }
     }
