@@ -165,6 +165,8 @@ interface Column {
   readonly title: string;
   readonly text: (conversation: Conversation) => string;
   readonly isNumber?: boolean;
+  /** Left out where it says the same of all, and not only where it says nothing. */
+  readonly tellsApart?: boolean;
   /** Where room is short, that with the highest number goes first; those without stay. */
   readonly rank?: number;
 }
@@ -173,7 +175,7 @@ const COLUMNS: readonly Column[] = [
   { title: "NAME", text: nameOf },
   { title: "CLIENT", text: (conversation) => sideText(conversation, "client") },
   { title: "SERVER", text: (conversation) => sideText(conversation, "server"), rank: 1 },
-  { title: "DEVICE", text: ({ device = "" }) => printable(device), rank: 4 },
+  { title: "DEVICE", text: ({ device = "" }) => printable(device), rank: 4, tellsApart: true },
   { title: "VLAN", text: ({ vlans }) => vlans.join(" in "), rank: 4 },
   { title: "STATE", text: stateText, rank: 2 },
   { title: "PACKETS", text: (conversation) => String(packetsOf(conversation)), isNumber: true, rank: 7 },
@@ -248,7 +250,7 @@ function table(
     const size = cells.reduce((most, cell) => Math.max(most, cell.length), column.title.length);
     return { ...column, cells, size };
   }).filter(
-    ({ cells, title }) => title === "NAME" || cells.some((cell) => cell !== (title === "DEVICE" ? cells[0] : "")),
+    ({ cells, title, tellsApart }) => title === "NAME" || cells.some((cell) => cell !== (tellsApart ? cells[0] : "")),
   );
   const left: string[] = [];
   const total = (): number => columns.reduce((sum, { size }) => sum + size + 2, -2);

@@ -1,7 +1,7 @@
 /** Packets cut into fragments: RFC 791 §3.2, RFC 8200 §4.5. */
 import { badArgument, requireType } from "../arguments.js";
 import { SockinspectError } from "../errors.js";
-import { Frame } from "../packet/frame.js";
+import { frameOf } from "../packet/decode.js";
 import { headers, ids } from "../packet/headers.js";
 import type { Layer } from "../packet/packet.js";
 import type { Walk } from "../packet/walk/walk.js";
@@ -31,10 +31,8 @@ export function fragment(packet: Octets, mtu: number, options: FragmentOptions =
   requirePacket(packet);
   requireType("options", options, "object");
   if (typeof mtu !== "number" || !(mtu > 0)) throw badArgument("mtu", mtu, "a number of octets");
-  const frame = new Frame();
   const { octets, linkType } = packet;
-  frame.linkType = linkType;
-  frame.move(new DataView(octets.buffer, octets.byteOffset, octets.length), 0, octets.length, octets.length);
+  const frame = frameOf(octets, linkType);
   const { walk } = frame;
   const { layers } = frame.own();
   const at = layers.findIndex(({ kind }) => kind === "ipv4" || kind === "ipv6");
